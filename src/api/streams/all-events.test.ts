@@ -24,6 +24,26 @@ it('a failure of the stream of all events is reported, and ends the connection',
   assert.deepEqual(reported, [bug]);
 });
 
+it('a follower without a cursor gets one before any event, so that it can continue from there', async (t) => {
+  const feed = {
+    from: 7,
+    gap: null,
+    onNew: () => () => {},
+    page: (after: number) => ({ events: [], through: after, isLast: true }),
+  };
+  const service = { allEvents: () => feed } as unknown as Service;
+  const app = buildApp(service, { maxBodyBytes: 1000, onInternalError: () => {} });
+  t.after(() => app.close());
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  const { body } = await fetch(`${address}/v1/events?follow=1`, { signal: AbortSignal.timeout(EVENT_MS) });
+  let text = '';
+  for await (const piece of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += piece;
+    if (text.endsWith('}\n')) break;
+  }
+  assert.equal(text, '{"event":"cursor","seq":7}\n');
+});
+
 it('a stream has its head before anything happens', async (t) => {
   // No keep-alive brings it.
   t.mock.timers.enable({ apis: ['setInterval'] });

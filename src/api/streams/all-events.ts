@@ -28,7 +28,8 @@ export async function streamAllEvents(
   });
   if (feed.gap !== null) stream.write({ event: 'gap', ...feed.gap, hint: HINTS[feed.gap.reason] });
   let at = feed.from;
-  let reported = query.since ?? at;
+  // A client without a cursor gets its first one at once: it may lose the connection before any event.
+  let reported = query.since;
   while (stream.isOpen) {
     const news = new Promise<void>((resolve) => {
       wake = resolve;

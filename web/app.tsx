@@ -59,13 +59,15 @@ export function App() {
 }
 
 function Page({ view, id, live }: { readonly view: string; readonly id: string; readonly live: Live }) {
+  // A view that read before it knows the connection would read twice.
+  if (live.connection === '') return <p class="empty">Waiting for the daemon…</p>;
   switch (view) {
     case 'task':
       return <TaskPage id={id} live={live} />;
     case 'history':
-      return <HistoryPage />;
+      return <HistoryPage connection={live.connection} />;
     case 'settings':
-      return <SettingsPage />;
+      return <SettingsPage connection={live.connection} />;
     default:
       return <NowPage live={live} />;
   }

@@ -13,6 +13,14 @@ const BEHIND_BYTES = 1024 ** 2;
 /** A page that reads nothing is disconnected; it connects again. */
 const LOST_BYTES = 8 * 1024 ** 2;
 
+/** An event of a task has an id, the cursor has not. The event `ended` contains the task, which a page reads by itself. */
+interface EventLine {
+  readonly event: string;
+  readonly id?: string;
+  readonly seq?: number;
+  readonly task?: unknown;
+}
+
 /** The parts of a response that a stream needs. */
 export type Sink = Pick<ServerResponse, 'write' | 'destroy' | 'writableLength'>;
 
@@ -28,7 +36,8 @@ export class LiveFeed {
   readonly #sinks = new Map<Sink, { isCurrent: boolean }>();
   #reading: AbortController | null = null;
   #frame: Frame | null = null;
-  #isUp = true;
+  /** Null until the daemon has answered, or has not. */
+  #isUp: boolean | null = null;
   /** Changes with each connection to the daemon, so that a page reads again what it reads on its own. */
   #connection = 0;
 
@@ -42,7 +51,7 @@ export class LiveFeed {
 
   /** Returns how to remove it again. */
   add(sink: Sink): () => void {
-    sink.write(sse('link', this.#link()));
+    if (this.#isUp !== null) sink.write(this.#link());
     if (this.#frame !== null) sink.write(sse('frame', wholeLine(this.#frame)));
     this.#sinks.set(sink, { isCurrent: this.#frame !== null });
     if (this.#reading === null) this.#start();
@@ -56,7 +65,7 @@ export class LiveFeed {
     this.#reading?.abort();
     this.#reading = null;
     this.#frame = null;
-    this.#isUp = true;
+    this.#isUp = null;
   }
 
   #start(): void {
@@ -64,35 +73,36 @@ export class LiveFeed {
     this.#reading = reading;
     const frames = (): ((line: string) => void) => {
       const connection = new Frames();
-      const wasConnected = this.#frame !== null;
       let isFirst = true;
       return (line) => {
         const value = JSON.parse(line) as FrameView | { readonly event: 'daemon_stopping' };
         if (value.event !== 'frame') return;
-        if (isFirst && wasConnected) this.#connection += 1;
-        this.#report(true, isFirst && wasConnected);
+        if (isFirst) this.#connection += 1;
+        this.#report(true, isFirst);
         isFirst = false;
         this.#frame = connection.take(value);
         this.#sendFrame(line, this.#frame);
       };
     };
+    let since = '';
     const events =
       () =>
       (line: string): void => {
-        const { task: _, ...event } = JSON.parse(line) as { readonly event: string; readonly task?: unknown };
-        if ('seq' in event && 'id' in event) this.#sendAll(sse('event', event));
+        const { task: _, ...event } = JSON.parse(line) as EventLine;
+        if (event.seq !== undefined) since = `&since=${event.seq}`;
+        if (event.seq !== undefined && event.id !== undefined) this.#sendAll(sse('event', event));
       };
-    void this.#read('/v1/live', frames, reading.signal);
-    void this.#read('/v1/events?follow=1', events, reading.signal);
+    void this.#read(() => '/v1/live', frames, reading.signal);
+    void this.#read(() => `/v1/events?follow=1${since}`, events, reading.signal);
   }
 
   /** Connects again after every end. It never starts a daemon: the user may have stopped it. */
-  async #read(path: string, reader: () => (line: string) => void, signal: AbortSignal): Promise<void> {
+  async #read(path: () => string, reader: () => (line: string) => void, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         const request = {
           method: 'GET',
-          path,
+          path: path(),
           timeoutMs: SILENCE_MS,
           onData: lineReader(reader()),
           signal,
@@ -106,14 +116,14 @@ export class LiveFeed {
     }
   }
 
-  #link(): { readonly up: boolean; readonly connection: number } {
-    return { up: this.#isUp, connection: this.#connection };
+  #link(): string {
+    return sse('link', { up: this.#isUp, connection: this.#connection });
   }
 
   #report(isUp: boolean, isNew = false): void {
     if (isUp === this.#isUp && !isNew) return;
     this.#isUp = isUp;
-    this.#sendAll(sse('link', this.#link()));
+    this.#sendAll(this.#link());
   }
 
   /** `line`: as the daemon sent it, what changed. */

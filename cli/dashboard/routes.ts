@@ -151,7 +151,8 @@ async function stream(
 }
 
 function unreachable(error: unknown): never {
-  if (error instanceof SocketError) throw new BabysitError('daemon_unreachable', error.message);
+  if (error instanceof SocketError)
+    throw new BabysitError('daemon_unreachable', `the daemon does not answer: ${error.message}`);
   throw error;
 }
 

@@ -5,11 +5,13 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { DEADLINE_MS, SMALL } from '../support/budget.ts';
+import { eventReader } from '../../web/client/server-events.ts';
+import { DEADLINE_MS, LONG, SMALL } from '../support/budget.ts';
 import { busyScene } from '../support/busy-scene.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { fakeDaemon } from '../support/fake-daemon.ts';
 import { testHome } from '../support/home.ts';
+import { processesOf } from '../support/processes.ts';
 import { NO_BROWSER, openBrowser, openPage, seriousFindings } from '../support/screens/browser.ts';
 import { until } from '../support/tasks.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -35,6 +37,36 @@ const TASK = 'task/01JD0000000000000000000041';
 const VIEWS = ['now', TASK, 'history', 'settings'];
 const HOSTILE = '<script>pwned=1</script><img src=x onerror=pwned=1>';
 
+it('sends a page each event once, also one of before the next daemon', async (t) => {
+  const home = testHome(t);
+  const [first, second] = [join(home.work, 'first'), join(home.work, 'second')];
+  await home.run(['run', '--name=short', ...SMALL, `--command=${until(first)}`]);
+  await home.run(['run', '--name=long', ...SMALL, `--command=${until(second)}`]);
+  const server = home.start(['dashboard'], { env: PERSON, ...LONG });
+  await waitUntil(() => server.stdout().endsWith('\n'), { what: 'the address' });
+  const { origin, hash } = new URL(String(jsonLine(server.stdout()).url));
+  const headers = { authorization: `Bearer ${hash.replace('#token=', '')}` };
+  const page = await fetch(`${origin}/v1/live`, { headers });
+  const ends: string[] = [];
+  const read = eventReader((name, data) => {
+    const { event, name: task } = JSON.parse(data) as { event: string; name: string };
+    if (name === 'event' && event === 'ended') ends.push(task);
+  });
+  // It breaks at the end of the dashboard.
+  const reading = page.body?.pipeThrough(new TextDecoderStream()).pipeTo(new WritableStream({ write: read }));
+  reading?.catch(() => {});
+  writeFileSync(first, '');
+  await waitUntil(() => ends.includes('short'), { what: 'the end of the first task' });
+  await home.run(['daemon-stop']);
+  writeFileSync(second, '');
+  await waitUntil(() => processesOf(second).length === 0, { what: 'the second task to end' });
+  await home.run(['daemon-start']);
+  await waitUntil(() => ends.includes('long'), { what: 'the end that the next daemon found' });
+  assert.deepEqual(ends, ['short', 'long']);
+  server.kill('SIGINT');
+  assert.equal((await server.done).code, 0);
+});
+
 describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
   let browser: Browser;
   before(async () => {
@@ -48,7 +80,7 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     mkdirSync(bin);
     writeFileSync(join(bin, 'xdg-open'), `#!/bin/sh\ncp "$1" ${home.work}/opened\n`, { mode: 0o755 });
     const env = { ...PERSON, PATH: `${bin}:${process.env.PATH}` };
-    const server = home.start(['dashboard', '--open'], { env });
+    const server = home.start(['dashboard', '--open'], { env, ...LONG });
     await waitUntil(() => server.stdout().endsWith('\n'), { what: 'the address' });
     const { url } = jsonLine(server.stdout());
     const opened = join(home.work, 'opened');
@@ -142,6 +174,22 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     await page.getByRole('log').getByText('after the restart').waitFor(DEADLINE);
     await page.getByRole('heading', { name: 'Receipt' }).waitFor(DEADLINE);
     assert.deepEqual(faults, []);
+
+    // So does a view that reads once.
+    await home.run(['daemon-stop']);
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByText('The daemon does not answer.').waitFor(DEADLINE);
+    await home.run(['daemon-start']);
+    await page.getByRole('rowheader').first().waitFor(DEADLINE);
+
+    // An error of a field says nothing about the command line.
+    await page.getByRole('link', { name: 'Now' }).click();
+    await page.getByRole('button', { name: 'Hold the queue' }).click();
+    await page.getByLabel(/^For/).fill('soon');
+    await page.getByRole('dialog').getByRole('button', { name: 'Hold the queue' }).click();
+    const problem = page.getByRole('alert');
+    await problem.getByText(/"soon" is not a duration/).waitFor(DEADLINE);
+    assert.doesNotMatch(await problem.innerText(), /--/);
     await page.close();
     server.kill('SIGINT');
     assert.equal((await server.done).code, 0);
@@ -198,6 +246,18 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
         if (view !== 'settings') assert.ok((await page.locator('main').innerText()).includes(HOSTILE), view);
       }
       assert.deepEqual(faults, []);
+      await page.close();
+      mark = '';
+    });
+
+    it('reads the history again when it has lost the daemon', async () => {
+      const { page } = await openPage(browser, `${url}#token=T`);
+      await show(page, 'history');
+      await page.getByLabel('Group by').selectOption('owner');
+      await page.getByRole('columnheader', { name: 'owner' }).waitFor(DEADLINE);
+      mark = 'of the next daemon';
+      daemon.server.closeAllConnections();
+      await page.getByRole('rowheader').getByText(mark).first().waitFor(DEADLINE);
       await page.close();
       mark = '';
     });

@@ -17,7 +17,10 @@ export type Link = 'connecting' | 'up' | 'daemon_down' | 'gone' | 'refused';
 
 export interface Live {
   readonly link: Link;
-  /** Changes when the page or the dashboard has connected again: streams of the page ended with the old connection. */
+  /**
+   * Changes when the page or the dashboard has connected again: streams of the page ended with the old connection. Empty
+   * until the dashboard has said whether the daemon answers.
+   */
   readonly connection: string;
   readonly frame: Frame | null;
   readonly mayAct: boolean;

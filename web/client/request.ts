@@ -52,7 +52,9 @@ async function sent(path: string, init: RequestInit): Promise<Response> {
     detail?: string;
     title?: string;
     hint?: string;
+    error?: string;
   };
   const what = problem.detail || problem.title || `The server answered ${response.status}.`;
-  throw new RequestError(response.status, what, problem.hint ?? '');
+  // The hint of a usage error is about flags of the command line.
+  throw new RequestError(response.status, what, problem.error === 'usage' ? '' : (problem.hint ?? ''));
 }

@@ -25,10 +25,11 @@ interface Loaded {
   readonly host: readonly HostPoint[];
 }
 
-export function HistoryPage() {
+export function HistoryPage({ connection }: { readonly connection: string }) {
   const [by, setBy] = useState<HistoryView['by']>('command');
   const [since, setSince] = useState<Since>('1d');
   const [loaded, setLoaded] = useState<Loaded | string | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: tasks may have ended while no daemon answered.
   useEffect(() => {
     const leaving = new AbortController();
     const step = TIMES.find(([time]) => time === since)?.[2];
@@ -43,7 +44,7 @@ export function HistoryPage() {
       },
     );
     return () => leaving.abort();
-  }, [since, by]);
+  }, [since, by, connection]);
   return (
     <>
       <section class="head">
@@ -162,7 +163,7 @@ function Ends({ summary: { spans } }: { readonly summary: HistoryView }) {
   );
   return (
     <section aria-label="Ends and waits over time">
-      <Chart title="Ended tasks" times={times} lines={ends} format={count} sync="ends" />
+      <Chart title="Ended tasks" times={times} lines={ends} format={count} ticks="whole" sync="ends" />
       <Chart
         title="Waited"
         times={times}

@@ -5,13 +5,22 @@ import { ask } from '../client/request.ts';
 
 const SOURCES = { default: 'default', file: 'config.json', env: 'environment' } as const;
 
-export function SettingsPage() {
+export function SettingsPage({ connection }: { readonly connection: string }) {
   const [config, setConfig] = useState<ConfigView | null>(null);
   const [filter, setFilter] = useState('');
   const [hasFailed, setFailed] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another daemon may have other settings.
   useEffect(() => {
-    ask<ConfigView>('/v1/config').then(setConfig, () => setFailed(true));
-  }, []);
+    const leaving = new AbortController();
+    ask<ConfigView>('/v1/config', leaving.signal).then(
+      (read) => {
+        setConfig(read);
+        setFailed(false);
+      },
+      () => setFailed(!leaving.signal.aborted),
+    );
+    return () => leaving.abort();
+  }, [connection]);
   if (hasFailed) return <p class="empty">The daemon does not answer.</p>;
   if (config === null) return <p class="empty">Reading the settings…</p>;
   const words = filter.toLowerCase();

@@ -154,7 +154,7 @@ const API_SCHEMAS = 'src/api/schemas/';
 /** Rooms outside of the daemon. */
 const CLIENTS = ['cli', 'mcp', 'dashboard', 'top', 'hooks', 'web'];
 /** Of the clients: what runs in the browser, too. */
-const SHOWN = ['cli/client/frames.ts', 'cli/client/outside-peaks.ts'];
+const SHOWN = ['cli/client/frames.ts', 'cli/client/kill-clocks.ts', 'cli/client/outside-peaks.ts'];
 /** Servers with a bundle of their own, loaded when they are asked to serve. */
 const SERVERS = ['cli/mcp/server.ts', 'cli/dashboard/serve.ts', 'cli/top/run.ts'];
 

@@ -1,4 +1,6 @@
 // Which running tasks the watchdog is about to kill, from the numbers of a frame. The daemon decides; this only warns.
+
+import { killClocks } from '../cli/client/kill-clocks.ts';
 import type { LiveTask } from '../src/api/schemas/observe/live.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import { cores, duration, size } from './text.ts';
@@ -23,22 +25,18 @@ type Subject = Pick<LiveTask, keyof LiveTask & keyof TaskView>;
 /** The worst first. */
 export function risksOf(row: Subject): Risk[] {
   if (row.status !== 'running') return [];
-  const { elapsed_ms: elapsed, silent_ms: silent, mem_bytes: mem, cpu_cores: cpu } = row;
+  const { mem_bytes: mem, cpu_cores: cpu } = row;
   const risks: Risk[] = [];
-  const add = (level: 1 | 2, text: string) => risks.push({ level, text });
+  const add = (level: Risk['level'], text: string) => risks.push({ level, text });
   if (row.held_at !== null) add(2, 'frozen: it grew above its estimate while the host is short of memory');
-  if (elapsed !== null && elapsed > NEAR_END * row.kill_timeout_ms)
-    add(
-      2,
-      `killed in ${duration(row.kill_timeout_ms - elapsed)}: its timeout is ${duration(row.kill_timeout_ms)}`,
-    );
-  else if (elapsed !== null && elapsed > row.estimated_time_ms)
-    add(1, `runs longer than estimated; killed in ${duration(row.kill_timeout_ms - elapsed)}`);
-  const interval = row.observability_interval_ms;
-  if (silent !== null && interval > 0 && silent > NEAR_STALL * interval)
-    add(2, `killed in ${duration(interval - silent)}: no output for ${duration(silent)}`);
-  else if (silent !== null && interval > 0 && silent > interval / 2)
-    add(1, `no output for ${duration(silent)}`);
+  for (const [i, { what, limitMs, usedMs, leftMs }] of killClocks(row).entries()) {
+    const warns = what === 'time' ? row.estimated_time_ms : limitMs / 2;
+    const level = usedMs > (what === 'time' ? NEAR_END : NEAR_STALL) * limitMs ? 2 : usedMs > warns ? 1 : 0;
+    const cause =
+      what === 'time' ? `its timeout is ${duration(limitMs)}` : `no output for ${duration(usedMs)}`;
+    // The first one is always of interest.
+    if (i === 0 || level > 0) add(level, `killed in ${duration(leftMs)}: ${cause}`);
+  }
   if (mem !== null && mem > KILL_FACTOR * row.estimated_mem_bytes)
     add(2, `killed if it stays above twice its memory estimate: uses ${size(mem)}`);
   else if (mem !== null && row.mem_max_bytes !== null && mem > NEAR_END * row.mem_max_bytes)
@@ -53,10 +51,18 @@ export function risksOf(row: Subject): Risk[] {
   return risks.sort((a, b) => b.level - a.level);
 }
 
-/** Tasks in danger first, then the newest. */
+/** Tasks in danger first, of them and of the others the one that is killed first. */
 export function byRisk(rows: readonly LiveTask[]): LiveTask[] {
-  const levels = new Map(rows.map((row) => [row.id, risksOf(row)[0]?.level ?? 0]));
-  return [...rows].sort(
-    (a, b) => (levels.get(b.id) ?? 0) - (levels.get(a.id) ?? 0) || b.id.localeCompare(a.id),
+  const ranks = new Map(
+    rows.map((row) => [
+      row.id,
+      { level: risksOf(row)[0]?.level ?? 0, leftMs: killClocks(row)[0]?.leftMs ?? Number.POSITIVE_INFINITY },
+    ]),
   );
+  const rank = ({ id }: LiveTask) => ranks.get(id) ?? { level: 0, leftMs: Number.POSITIVE_INFINITY };
+  return [...rows].sort((a, b) => {
+    const [first, second] = [rank(a), rank(b)];
+    if (first.level !== second.level) return second.level - first.level;
+    return first.leftMs === second.leftMs ? b.id.localeCompare(a.id) : first.leftMs - second.leftMs;
+  });
 }

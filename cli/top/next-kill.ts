@@ -3,6 +3,7 @@ import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { KILL_FACTOR } from '../../src/core/estimate.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { formatSize } from '../../src/units/size.ts';
+import { killClocks } from '../client/kill-clocks.ts';
 import { coarse } from './coarse.ts';
 import type { Tone } from './spans.ts';
 
@@ -17,8 +18,6 @@ export interface NextKill {
 
 /** A share of the limit of memory from which the next growth may end the task. */
 const NEAR_SHARE = 0.9;
-/** A task that prints now and then starts its limit of silence again and again. */
-const QUIET_SHARE = 0.25;
 const WARN_SHARE = 0.25;
 const BAD_SHARE = 0.1;
 
@@ -51,14 +50,7 @@ export function nextKill(task: LiveTask): NextKill | null {
         why: `and uses ${(use / estimate).toFixed(1)} x its estimate of ${what === 'mem' ? 'memory' : 'CPU'}: the watchdog kills above ${KILL_FACTOR} x`,
         leftMs: 0,
       };
-  const clocks = [
-    { what: 'time', limitMs: task.kill_timeout_ms, usedMs: task.elapsed_ms ?? 0 },
-    { what: 'quiet', limitMs: task.observability_interval_ms, usedMs: task.silent_ms ?? 0 },
-  ].filter(
-    ({ what, limitMs, usedMs }) => limitMs > 0 && (what === 'time' || usedMs >= QUIET_SHARE * limitMs),
-  );
-  const left = clocks.map((clock) => ({ ...clock, leftMs: clock.limitMs - clock.usedMs }));
-  const [first] = left.toSorted((a, b) => a.leftMs - b.leftMs);
+  const [first] = killClocks(task);
   if (first === undefined) return null;
   const share = first.leftMs / first.limitMs;
   const tone: Tone = share < BAD_SHARE ? 'bad' : share < WARN_SHARE ? 'warn' : 'dim';

@@ -61,7 +61,7 @@ function RunningTask({ row, mayAct }: { readonly row: LiveTask; readonly mayAct:
       </div>
       {risks.map(({ level, text }) => (
         <p key={text} class={`risk level-${level}`}>
-          <span aria-hidden="true">▲ </span>
+          {level === 0 ? null : <span aria-hidden="true">▲ </span>}
           {text}
         </p>
       ))}

@@ -78,7 +78,7 @@ function State({ task, now }: { readonly task: TaskView; readonly now: number })
     <>
       {risksOf(task).map(({ level, text }) => (
         <p key={text} class={`risk level-${level}`}>
-          <span aria-hidden="true">▲ </span>
+          {level === 0 ? null : <span aria-hidden="true">▲ </span>}
           {text}
         </p>
       ))}

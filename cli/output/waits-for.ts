@@ -1,7 +1,17 @@
 // Says what a pending task waits for, for people.
 import type { BlockedView } from '../../src/api/schemas/task.ts';
+import { textWidth } from '../../src/text/width.ts';
 import { holdText } from './hold-text.ts';
 import { humanCores, humanOutside, humanSize } from './human.ts';
+
+/** As `waitsFor`; `behind train +2` where the names do not fit. */
+export function waitsForWithin(waiting: BlockedView | null, columns: number): string {
+  const whole = waitsFor(waiting);
+  const [first, ...others] = waiting?.blocked_by ?? [];
+  if (waiting === null || first === undefined || others.length === 0 || textWidth(whole) <= columns)
+    return whole;
+  return waitsFor({ ...waiting, blocked_by: [`${first} +${others.length}`] });
+}
 
 /** The object of "waits for": `6G memory, 1G free; behind train`. */
 export function waitsFor(waiting: BlockedView | null): string {

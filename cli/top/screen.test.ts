@@ -92,6 +92,26 @@ describe('the screen', () => {
     assert.match(rows.join('\n'), /MEM .* 4G .* 2G .* 2G of 16G/);
   });
 
+  it('shows the limit of silence of a task long before its end', () => {
+    const silent = { kill_timeout_ms: 7_200_000, observability_interval_ms: 3_600_000, silent_ms: 60_000 };
+    const frame = aFrame({ running: [aRunningView('silent', silent)] });
+    const rows = shown({ columns: 80, rows: 24 }, UNICODE, (state) =>
+      withNews(state, { kind: 'frame', frame }),
+    );
+    assert.match(rows.join('\n'), / 59m quiet/);
+  });
+
+  it('says how many tasks hold the room where their names do not fit', () => {
+    const blocked_by = ['train-long', 'fetch', 'pack', 'report'];
+    const frame = aFrame({ pending: [aPendingView('third', { blocked_by })] });
+    const row = (columns: number) =>
+      shown({ columns, rows: 24 }, UNICODE, (state) => withNews(state, { kind: 'frame', frame })).find(
+        (line) => line.includes('third '),
+      ) ?? '';
+    assert.match(row(160), /behind train-long, fetch, pack, report/);
+    assert.match(row(80), /1G free; behind train-long \+3/);
+  });
+
   it('explains the selected task below the tables', () => {
     const about = (id: string) =>
       shown({ columns: 120, rows: 40 }, UNICODE, (state) => ({ ...state, selectedId: id }))

@@ -6,7 +6,7 @@ import { formatDuration } from '../../../src/units/duration.ts';
 import { coresUsed, type Frame } from '../../client/frames.ts';
 import type { Peak } from '../../client/outside-peaks.ts';
 import { humanCores, humanSize, outcome } from '../../output/human.ts';
-import { waitsFor } from '../../output/waits-for.ts';
+import { waitsForWithin } from '../../output/waits-for.ts';
 import { limitBar, progressBar } from '../bars.ts';
 import { coarse } from '../coarse.ts';
 import type { Glyphs } from '../glyphs.ts';
@@ -98,10 +98,10 @@ export function queueColumns(frame: Frame, glyphs: Glyphs): Column<LiveTask>[] {
     },
     {
       title: 'WAITS FOR',
-      columns: 34,
+      columns: 40,
       most: 400,
       rank: 0,
-      show: ({ waiting }) => ({ text: waitsFor(waiting) }),
+      show: ({ waiting }, width) => ({ text: waitsForWithin(waiting, width) }),
     },
   ];
 }

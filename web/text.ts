@@ -73,7 +73,7 @@ export function why(waiting: BlockedView | null): string {
   const numbers = unit === null ? [] : [`needs ${unit(charged ?? requested)}`, `${unit(available)} free`];
   const others = outside === undefined || unit === null ? [] : [`other programs use ${unit(outside)}`];
   const blockers =
-    blocked_by.length === 0 ? [] : [`${dim === 'after' ? 'after' : 'held by'} ${blocked_by.join(', ')}`];
+    blocked_by.length === 0 ? [] : [`${dim === 'after' ? '' : 'held by '}${blocked_by.join(', ')}`];
   const details = [...numbers, ...others, ...blockers];
   return `waits for ${NOUNS[dim]}${details.length === 0 ? '' : `: ${details.join(', ')}`}`;
 }

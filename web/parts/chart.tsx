@@ -31,8 +31,8 @@ export interface ChartProps {
   /** The scale reaches at least this value. */
   readonly atLeast?: number;
   readonly height?: number;
-  /** Where the axis has its numbers: round GiB and MiB, round minutes and hours, or round decimals. */
-  readonly ticks?: 'binary' | 'time';
+  /** Where the axis has its numbers: round GiB and MiB, round minutes and hours, whole numbers, or round decimals. */
+  readonly ticks?: 'binary' | 'time' | 'whole';
   /** Called with the time at the cursor, null when it leaves the chart. */
   readonly onCursor?: (at: number | null) => void;
 }
@@ -40,6 +40,9 @@ export interface ChartProps {
 const HEIGHT = 150;
 const STEPS = {
   binary: Array.from({ length: 50 }, (_, i) => 2 ** i),
+  whole: [1, 2, 5]
+    .flatMap((step) => Array.from({ length: 9 }, (_, i) => step * 10 ** i))
+    .sort((a, b) => a - b),
   time: [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400].map((s) => 1000 * s),
 } as const;
 const DAY_S = 86_400;
@@ -130,6 +133,13 @@ function endsOf(values: Line['values']): (number | null)[] {
   return values.map((value, i) => (i === 0 || i === values.length - 1 ? value : null));
 }
 
+/** The places of values between two gaps: no line shows them. */
+function lonely(values: ArrayLike<number | null | undefined>): number[] {
+  return Array.from(values, (_, i) => i).filter(
+    (i) => values[i] != null && values[i - 1] == null && values[i + 1] == null,
+  );
+}
+
 function optionsOf(
   latest: { readonly current: ChartProps },
   place: HTMLElement,
@@ -149,7 +159,8 @@ function optionsOf(
     width: place.clientWidth,
     height: height ?? HEIGHT,
     legend: { show: false },
-    padding: [8, 4, 0, 0],
+    // The last time on the axis needs half of its width beyond the end.
+    padding: [8, 28, 0, 0],
     cursor: {
       sync: { key: sync },
       drag: { x: false, y: false },
@@ -164,7 +175,7 @@ function optionsOf(
         size: 26,
         space: 70,
         values: (_plot, seconds, _axis, _space, step) =>
-          seconds.map((s) => (step >= DAY_S ? day(s * 1000) : clock(s * 1000).slice(0, 5))),
+          seconds.map((s) => (step >= DAY_S ? day(s * 1000) : clock(s * 1000).slice(0, step < 60 ? 8 : 5))),
       },
       {
         ...axis,
@@ -180,7 +191,12 @@ function optionsOf(
         label,
         stroke: color(name),
         width: isLimit ? 1 : 1.5,
-        points: { show: false },
+        points: {
+          show: false,
+          ...(isLimit
+            ? {}
+            : { size: 4, filter: (plot: uPlot, series: number) => lonely(plot.data[series] ?? []) }),
+        },
         ...(isFilled ? { fill: `color-mix(in srgb, ${color(name)} 25%, transparent)` } : {}),
         ...(isLimit ? { dash: [5, 4], spanGaps: true } : {}),
       })),

@@ -60,7 +60,11 @@ describe('series', () => {
     assert.equal((await home.run(['series', 'a', 'b'])).code, 64);
     assert.equal(jsonLine((await home.run(['series', 'nothing'])).stderr).error, 'not_found');
     assert.equal((await home.run(['series', '--format=xml'])).code, 64);
-    assert.equal((await home.run(['series', '--step=often'])).code, 64);
+    for (const flag of ['--step', '--since']) {
+      const { code, stderr } = await home.run(['series', `${flag}=often`]);
+      assert.equal(code, 64);
+      assert.ok(String(jsonLine(stderr).message).startsWith(`${flag}: "often"`), stderr);
+    }
   });
 
   it('is removed with the task', async () => {

@@ -2,6 +2,7 @@
 import type { OutsideHistoryView } from '../../../src/api/schemas/observe/outside.ts';
 import type { SeriesView } from '../../../src/api/schemas/observe/series.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { parseDuration } from '../../../src/units/duration.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/nearest.ts';
@@ -39,6 +40,9 @@ days, which programs outside of all tasks used most of the host.`,
   async run({ session, output }, parsed) {
     const { flags } = parsed;
     const format = readChoice(flags.format ?? (output.json ? 'jsonl' : 'csv'), FORMATS, '--format');
+    // The daemon reads them again, and would name them without the dashes.
+    if (flags.since !== undefined) parseDuration(flags.since, '--since');
+    if (flags.step !== undefined) parseDuration(flags.step, '--step');
     const [ref, ...more] = taskRefs(parsed);
     if (flags.outside && ref === undefined) return printOutside(session, output, format, flags.since);
     if (more.length > 0 || flags.outside)

@@ -51,6 +51,17 @@ describe('list on a terminal', () => {
   });
 });
 
+it('status shows the memory that running tasks hold, without that of the queue', async (t) => {
+  const home = projectOf(t);
+  await submit(home, 'live', 'sleep 600');
+  t.after(() => home.run(['release', '--tag=later']));
+  assert.equal((await home.run(['hold', '--tag=later'])).code, 0);
+  await submit(home, 'next', 'true', '--queue', '--tag=later', '--estimated_mem_bytes=64M');
+  await waitUntil(async () => (await shownBy(home, 'babysit status')).includes('(tasks 32M, others '), {
+    what: 'the memory of the running task alone',
+  });
+});
+
 it('list shortens a name that is too long for the terminal, and only there', async (t) => {
   const home = projectOf(t);
   const name = `${'n'.repeat(126)}-1`;

@@ -96,7 +96,7 @@ async function showTask({ output, session, full }: Context, ref: Ref): Promise<n
 
 function hostText(view: StatusView, color: boolean, room: number | null = null): string {
   const { host, daemon, capacity, tasks, pressure, holds, levers, notices, running, leases, queue } = view;
-  const used = capacity.mem_running_bytes + capacity.mem_pending_bytes + capacity.mem_leased_bytes;
+  const used = capacity.mem_running_bytes + capacity.mem_leased_bytes;
   const lines: [string, string][] = [
     ['host', `${host.hostname}, ${host.cores} cores, ${humanSize(host.mem_total_bytes)} memory`],
     [

@@ -68,6 +68,7 @@ async function runCommand(
     env,
     autostart,
     onStarted,
+    onSilent: (line: string) => output.message(`babysit: ${line}\n`),
   };
   const lever = checkLever(name, parsed, () => session.home, env);
   const pulling =

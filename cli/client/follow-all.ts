@@ -4,7 +4,7 @@ import type { HostEventView } from '../../src/api/schemas/events/host-events.ts'
 import { lineReader } from './follow.ts';
 import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';
-import { ANSWER_MS, type Session } from './session.ts';
+import { ANSWER_MS, type Session, silenceOf } from './session.ts';
 
 /** A line of the stream without the lines that only the client needs. */
 export type FeedLine = EventView | HostEventView | { readonly event: 'gap'; readonly [key: string]: unknown };
@@ -32,7 +32,8 @@ export async function followAll(
     try {
       const path = `/v1/events?${next}`;
       const onData = reconnection.reading(lines);
-      const request = { method: 'GET', path, timeoutMs: ANSWER_MS, onData } as const;
+      const quiet = silenceOf(session);
+      const request = { method: 'GET', path, timeoutMs: ANSWER_MS, onData, quiet } as const;
       reconnection.ended(await send(session.home.socket, request));
       if (end !== null && !query.has('follow')) return end;
     } catch (error) {

@@ -5,7 +5,7 @@ import { lineSplitter } from '../../src/text/line-splitter.ts';
 import { type Ref, taskPath } from '../input/refs.ts';
 import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';
-import { ANSWER_MS, type Session } from './session.ts';
+import { ANSWER_MS, type Session, silenceOf } from './session.ts';
 
 export interface FollowOptions {
   /** Also report `progress` events; `waiting` events come in any case. */
@@ -59,6 +59,7 @@ export async function followTask(
         path,
         timeoutMs: ANSWER_MS,
         onData: reconnection.reading(lines),
+        quiet: silenceOf(session),
         signal,
       });
       reconnection.ended(answer);

@@ -16,6 +16,8 @@ export interface Request {
   readonly timeoutMs: number;
   /** Receives the body of a 2xx answer in pieces. `text` is then empty. */
   readonly onData?: (chunk: Buffer) => void;
+  /** Called after each such time without data in a stream. */
+  readonly quiet?: { readonly afterMs: number; onQuiet(): void };
   readonly signal?: AbortSignal;
 }
 
@@ -54,7 +56,7 @@ export function send(socketPath: string, request: Request): Promise<Answer> {
     const reader = readHttp({
       head: (code) => {
         status = code;
-        if (request.onData) socket.setTimeout(0);
+        if (request.onData) watchStream();
       },
       body: (chunk) => {
         if (request.onData && status < 300) request.onData(chunk);
@@ -65,6 +67,15 @@ export function send(socketPath: string, request: Request): Promise<Answer> {
         socket.destroy();
       },
     });
+    const watchStream = (): void => {
+      const { afterMs = 0, onQuiet } = request.quiet ?? {};
+      socket.removeAllListeners('timeout');
+      socket.setTimeout(afterMs);
+      socket.on('timeout', () => {
+        onQuiet?.();
+        socket.setTimeout(afterMs);
+      });
+    };
     const socket = connect(socketPath);
     socket.setTimeout(request.timeoutMs, () =>
       fail('silent', `no answer within ${request.timeoutMs / 1000} s`),

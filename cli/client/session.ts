@@ -15,6 +15,8 @@ export interface Session {
   readonly autostart: boolean;
   /** Called after this session has started a daemon; `warning`: what its user should know. */
   readonly onStarted: (pid: number, warning: string | null) => void;
+  /** Called with what a user should know of a daemon that is silent in the middle of a stream. Absent: it is not looked for. */
+  readonly onSilent?: (line: string) => void;
 }
 
 /** Longest silence of the daemon within an answer. */
@@ -38,7 +40,7 @@ export async function call<T>(
 
 /** Passes a 2xx answer to `onData` in pieces and resolves at its end. Throws BabysitError. */
 export async function stream(session: Session, path: string, onData: (chunk: Buffer) => void): Promise<void> {
-  await ask(session, { method: 'GET', path, timeoutMs: ANSWER_MS, onData });
+  await ask(session, { method: 'GET', path, timeoutMs: ANSWER_MS, onData, quiet: silenceOf(session) });
 }
 
 /** Returns the text of a 2xx answer. Throws BabysitError. */
@@ -130,4 +132,47 @@ export function unreachable(
     ? 'The daemon may have recorded the request: check babysit list before you repeat it.'
     : sandboxHint(home.socket, error.fault, env);
   return new BabysitError('daemon_unreachable', what, { reason: error.fault, ...(hint ? { hint } : {}) });
+}
+
+/** The daemon writes to a stream of events every 15 s. A followed log may be quiet: only a question shows that the daemon is. */
+const QUIET_MS = 45_000;
+/** As long as `daemon-stop` waits before it takes the daemon for hanging. */
+const PING_MS = 15_000;
+
+/** Says that the daemon is silent in the middle of a stream: it is stopped, or it hangs. Once for each silence. */
+export function silenceOf(
+  { home, onSilent }: Session,
+  { quietMs, answerMs } = { quietMs: QUIET_MS, answerMs: PING_MS },
+): NonNullable<Request['quiet']> {
+  let isAsking = false;
+  let isReported = false;
+  return {
+    afterMs: quietMs,
+    async onQuiet() {
+      if (isAsking || onSilent === undefined) return;
+      isAsking = true;
+      // biome-ignore lint/plugin/no-wall-clock: the line shows the time
+      const since = new Date(Date.now() - quietMs);
+      const isSilent = await isUnanswered(home.socket, answerMs);
+      isAsking = false;
+      if (isSilent && !isReported) onSilent(lineOf(since));
+      isReported = isSilent;
+    },
+  };
+}
+
+async function isUnanswered(socket: string, timeoutMs: number): Promise<boolean> {
+  try {
+    await send(socket, { method: 'GET', path: '/v1/ping', timeoutMs });
+    return false;
+  } catch (error) {
+    if (!(error instanceof SocketError)) throw error;
+    // A daemon that ends closes the stream.
+    return error.fault === 'silent' || error.fault === 'busy';
+  }
+}
+
+function lineOf(since: Date): string {
+  const at = since.toLocaleTimeString('en-GB');
+  return `the daemon is stopped or hangs: no sign of life since ${at}. Waiting for it; babysit daemon-restart replaces it, and tasks keep running`;
 }

@@ -57,7 +57,7 @@ const SHELL_FILE = /^(--[\w-]+=)?\/(dev|proc\/self)\/fd\/([3-9]|\d\d+)$/;
 async function exec(context: Context, parsed: Parsed<typeof FLAGS>): Promise<number> {
   const { quiet } = parsed.flags;
   const receipt = openReceipt(parsed.flags.receipt, context.output);
-  const session = quiet ? { ...context.session, onStarted: () => {} } : context.session;
+  const session = quiet ? { ...context.session, onStarted: () => {}, onSilent: () => {} } : context.session;
   try {
     return await execute({ ...context, session }, parsed, receipt);
   } catch (error) {

@@ -4,7 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { LogRangeView } from '../../src/api/schemas/log.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
+import type { Home } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
+import { lockHolder } from '../daemon-control/lock-holder.ts';
 import { type Ref, taskPath } from '../input/refs.ts';
 import { Aborted, followTask } from './follow.ts';
 import { call, type Session, stream } from './session.ts';
@@ -71,10 +73,15 @@ export async function followLog(
   const end = from + maxBytes;
   while (at < end) {
     const query = new URLSearchParams({ follow: '1', from: String(at) });
-    // A daemon removes its pid file when it stops.
-    const autostart = session.autostart && existsSync(session.home.pidFile);
+    const reading = {
+      ...session,
+      // Asked when the socket is absent: the daemon may stop after the request began.
+      get autostart() {
+        return session.autostart && wasKilled(session.home);
+      },
+    };
     try {
-      await readLog({ ...session, autostart }, id, query, end - at, (chunk) => {
+      await readLog(reading, id, query, end - at, (chunk) => {
         at += chunk.length;
         onData(chunk);
       });
@@ -85,4 +92,9 @@ export async function followLog(
     }
     await delay(RETRY_MS);
   }
+}
+
+/** A daemon that stops closes its socket first, and removes its pid file before its process ends. */
+function wasKilled(home: Home): boolean {
+  return existsSync(home.pidFile) && lockHolder(home) === null;
 }

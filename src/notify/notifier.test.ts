@@ -1,8 +1,10 @@
 // What the notifier does when an outcome cannot be stored, or a command cannot be started.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { anExit, aTask } from '../../test/support/build/build-task.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
@@ -18,6 +20,7 @@ function rig(
   t: TestContext,
   target: Pick<NotifyTarget, 'action'>,
   change: (deliveries: Deliveries) => Partial<Deliveries>,
+  names: readonly string[] = ['it'],
 ) {
   const dir = tempDir(t);
   const store = openStore(join(dir, 'db'));
@@ -35,7 +38,7 @@ function rig(
   let publish: (events: readonly RecordedEvent[]) => void = () => {};
   const filters = { owner: null, project: null, tag: null, statuses: null };
   const notifier = new Notifier({
-    targets: () => [{ name: 'it', on: ['ended'], ...filters, ...target }],
+    targets: () => names.map((name) => ({ name, on: ['ended'], ...filters, ...target })),
     deliveries: { ...store.deliveries, ...change(store.deliveries) },
     clock: { now: () => ({ wallMs: 1, monoMs: 1 }) },
     log: pino({ level: 'silent' }),
@@ -88,4 +91,23 @@ it('a command too long for the kernel is a failed attempt', async (t) => {
   const { rows } = rig(t, { action: { kind: 'command', line } }, () => ({}));
   await waitUntil(() => rows()[0]?.error !== null && rows().length === 1, { what: 'the attempt' });
   assert.match(rows()[0]?.error ?? '', /E2BIG/);
+});
+
+it('at most eight commands run at once, and the others follow', async (t) => {
+  const dir = tempDir(t);
+  const [file, gate] = [join(dir, 'seen'), join(dir, 'gate')];
+  writeFileSync(file, '');
+  execFileSync('mkfifo', [gate]);
+  const begun = () => readFileSync(file, 'utf8').split('\n').length - 1;
+  const names = Array.from({ length: 10 }, (_, at) => `target-${at}`);
+  const line = `echo x >>${file}; read -r _ <${gate}; true`;
+  const { wake, rows } = rig(t, { action: { kind: 'command', line } }, () => ({}), names);
+  await waitUntil(() => begun() >= 8, { what: 'eight commands' });
+  wake();
+  await delay(200);
+  assert.equal(begun(), 8);
+  const release = setInterval(() => execFileSync('bash', ['-c', `exec 3<>${gate}; echo >&3; echo >&3`]), 50);
+  t.after(() => clearInterval(release));
+  await waitUntil(() => rows().filter(({ doneAt }) => doneAt === 1).length === 10, { what: 'all' });
+  assert.equal(begun(), 10);
 });

@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 
@@ -40,6 +41,14 @@ it('the daemon has no descriptor, limit, CPU set, priority, umask, ignored signa
   assert.equal(proc('coredump_filter'), readFileSync('/proc/1/coredump_filter', 'utf8'));
   assert.equal(Number(proc('oom_score_adj')), 0);
   assert.match(execFileSync('chrt', ['-p', String(pid)], { encoding: 'utf8' }), /SCHED_OTHER/);
+});
+
+it('a daemon whose starter may gain no privileges is replaced for a caller that may', async (t) => {
+  const home = testHome(t);
+  const env = { ...home.env, BABYSIT_NODE: process.execPath };
+  execFileSync('setpriv', ['--no-new-privs', BABYSIT, 'daemon-start'], { env });
+  await home.run(['run', ...SMALL, '--wait', '--name=look', '--command=grep NoNewPrivs /proc/self/status']);
+  assert.match((await home.run(['log', 'look'])).stdout, /^NoNewPrivs:\t0$/m);
 });
 
 /** Field 19 of proc_pid_stat(5). */

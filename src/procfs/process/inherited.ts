@@ -13,6 +13,19 @@ export function readCpus(procRoot = '/proc'): string | null {
   return /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? null;
 }
 
+export interface Restrictions {
+  /** Its programs gain no privileges, as sudo does; see prctl(2). */
+  readonly noNewPrivs: boolean;
+  /** It gets no transparent huge pages. */
+  readonly noHugePages: boolean;
+}
+
+/** What only a process without them can start others without. All false without /proc. */
+export function readRestrictions(pid: number | 'self' = 'self', procRoot = '/proc'): Restrictions {
+  const status = readKernelFile(`${procRoot}/${pid}/status`) ?? '';
+  return { noNewPrivs: /^NoNewPrivs:\s*1$/m.test(status), noHugePages: /^THP_enabled:\s*0$/m.test(status) };
+}
+
 /** The text of /proc/PID/limits, whose names are those of `prlimit --output=description`. */
 export function parseRlimits(text: string): Rlimits {
   const found: Partial<Record<Rlimit, readonly [string, string]>> = {};

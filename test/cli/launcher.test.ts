@@ -210,6 +210,12 @@ describe('launcher', () => {
       }
     });
 
+  it('starts Node with closed standard streams', async () => {
+    const env = { ...process.env, BABYSIT_NODE: process.execPath };
+    const { code } = await runProgram('bash', env, ['-c', '"$@" <&- >&- 2>&-', 'bash', BABYSIT, 'version']);
+    assert.equal(code, 0);
+  });
+
   it('starts Node with high limits where only the soft ones are low', async () => {
     const line = `ulimit -S -v 500000; ulimit -S -d 100000; ulimit -S -s 64; ulimit -S -n 16; exec "$@"`;
     const env = { ...process.env, BABYSIT_NODE: process.execPath };

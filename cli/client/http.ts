@@ -3,7 +3,9 @@
 import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { BabysitError } from '../../src/core/errors.ts';
 import { CALLER_HEADER } from '../../src/core/levers.ts';
+import { isClosedPipe } from '../output/output.ts';
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -88,7 +90,11 @@ export function send(socketPath: string, request: Request): Promise<Answer> {
       try {
         reader.push(chunk);
       } catch (error) {
-        fail('broken', error instanceof Error ? error.message : String(error));
+        // An output that cannot be written stays so: with another request the client would repeat the stream without an end.
+        if (error instanceof BabysitError || isClosedPipe(error)) {
+          reject(error);
+          socket.destroy();
+        } else fail('broken', error instanceof Error ? error.message : String(error));
       }
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {

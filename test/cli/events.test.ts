@@ -1,9 +1,10 @@
 // babysit events: all tasks, from a cursor on, and what a cursor misses.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
-import { SMALL } from '../support/budget.ts';
-import { jsonLine, jsonLines } from '../support/cli.ts';
+import { DEADLINE_MS, SMALL } from '../support/budget.ts';
+import { BABYSIT, jsonLine, jsonLines } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { daemonPid } from '../support/processes.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -39,6 +40,19 @@ describe('events', () => {
     assert.deepEqual(shown((await read('--tag=x', '--event=ended')).lines), [['ended', 'good']]);
     assert.deepEqual((await read(`--since=${all.next}`)).lines, []);
     assert.equal((await home.run(['events', '--event=ende'])).code, 64);
+  });
+
+  it('end with an error when the output cannot be written', async () => {
+    await runOne('one', 'true');
+    const options = {
+      env: { ...home.env, BABYSIT_NODE: process.execPath },
+      cwd: home.work,
+      timeout: DEADLINE_MS,
+    };
+    const words = ['-c', '"$0" events --since=0 --follow >/dev/full', BABYSIT];
+    const { status, stderr } = spawnSync('bash', words, { ...options, encoding: 'utf8' });
+    assert.equal(status, 1, stderr);
+    assert.equal(jsonLine(stderr).error, 'output_failed');
   });
 
   it('follows new ones across a crash of the daemon, each once', async () => {

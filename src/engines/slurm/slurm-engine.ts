@@ -44,8 +44,8 @@ export interface SlurmEngineDeps {
   nowMs(): number;
 }
 
-/** A kill by the agent of the job takes up to a second; one by Slurm ends the supervisor, too. */
-const DESTROY_AFTER_MS = 5_000;
+/** A kill by the agent of the job takes up to a second, on a busy node ten; one by Slurm ends the supervisor, too. */
+const DESTROY_AFTER_MS = 15_000;
 /** An exit by a signal waits this long for Slurm to say whether it sent it. */
 const ASK_WHY_MS = 20_000;
 const ASK_AGAIN_MS = 200;

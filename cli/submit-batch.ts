@@ -172,7 +172,6 @@ function parse(text: string): object | BabysitError {
 
 const EXAMPLE = 'Write one object per line, such as {"name":"a","command":"make a","estimated_time":"5m"}';
 
-/** Yields the complete, non-empty lines of each read. */
 /** Few lines at first, and twice as many after each quick answer. Take the next ones after the answer. */
 export async function* inRequests<T>(
   blocks: AsyncIterable<readonly T[]>,
@@ -189,6 +188,7 @@ export async function* inRequests<T>(
     }
 }
 
+/** Yields the complete, non-empty lines of each read. */
 async function* readLines(file: string): AsyncGenerator<Line[]> {
   const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: READ_BYTES });
   let rest = Buffer.alloc(0);

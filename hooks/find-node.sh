@@ -5,6 +5,11 @@ unset NODE_OPTIONS NODE_V8_COVERAGE NODE_DEBUG NODE_DEBUG_NATIVE NODE_PATH NODE_
   NODE_PENDING_DEPRECATION NODE_PRESERVE_SYMLINKS NODE_PRESERVE_SYMLINKS_MAIN NODE_REDIRECT_WARNINGS NODE_CHANNEL_FD \
   NODE_UNIQUE_ID OPENSSL_CONF
 
+# Node crashes at limits that some shells have; see the launcher.
+for flag_limit in v=unlimited d=unlimited s=8192 n=64; do
+  ulimit -S "-${flag_limit%=*}" "${flag_limit#*=}"
+done 2>/dev/null
+
 # find_node ROOT: sets `node` and `bundle`, or fails.
 find_node() {
   bundle=$1/dist/hooks.cjs

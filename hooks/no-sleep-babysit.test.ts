@@ -55,6 +55,16 @@ describe('no-sleep-babysit.sh', () => {
     assert.equal(execFileSync('sh', ['-s'], { input: code, encoding: 'utf8' }), '');
   });
 
+  it('blocks a command where the limits of the shell are too low for Node', async (t) => {
+    const hook = join(tempDir(t), 'hook');
+    const limits = 'ulimit -S -v 500000; ulimit -S -d 100000; ulimit -S -s 64; ulimit -S -n 16';
+    writeFileSync(hook, `#!/bin/bash\n${limits}\nexec '${join(HOOKS_DIR, 'no-sleep-babysit.sh')}'\n`, {
+      mode: 0o755,
+    });
+    const [blocked] = BLOCKED;
+    assert.equal((await call(claude(blocked?.command ?? ''), {}, hook)).code, 2);
+  });
+
   it('blocks a command of each kind with exit 2 and its advice on stderr', () =>
     each(firstOfKinds(BLOCKED), async ({ command, advice = '' }) => {
       const { code, stdout, stderr } = await call(claude(command));

@@ -1,19 +1,20 @@
 // Passes the streams and signals of this command to a task, and ends as its command does.
 
-import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
 import { BabysitError, EXIT } from '../../src/core/errors.ts';
-import { signalNumber } from '../../src/procfs/process/signal-names.ts';
 import type { End } from '../../src/relay/frames.ts';
-import { call, type Session } from '../client/session.ts';
+import { call } from '../client/session.ts';
 import type { Context } from '../command.ts';
 import { heeded } from '../input/ignored-signals.ts';
 import { type Attached, attach } from './attached.ts';
+import type { EarlyEnd } from './early-end.ts';
+import { endAs } from './end-as.ts';
 import { Job } from './job.ts';
 import type { Receipt } from './receipt.ts';
+import { terminalWatch } from './terminal.ts';
 
 export interface PassThrough {
   readonly task: string;
@@ -25,8 +26,8 @@ export interface PassThrough {
   /** The task has a terminal of its own. */
   readonly hasTerminal: boolean;
   readonly receipt: Receipt | null;
-  /** A signal before the start cancels the task. */
-  readonly cancels: boolean;
+  /** What a signal before the start does. */
+  readonly early: EarlyEnd;
 }
 
 const FORWARDED = [
@@ -52,8 +53,6 @@ const OUTPUT_MS = 10_000;
 const REASON_MS = 2000;
 /** How long the end is waited for when a receipt needs it. */
 const RECEIPT_MS = 30_000;
-/** How long the answer to a cancel is waited for. */
-const CANCEL_MS = 3000;
 
 export async function passThrough(context: Context, options: PassThrough): Promise<number> {
   const { session } = context;
@@ -90,9 +89,10 @@ export async function passThrough(context: Context, options: PassThrough): Promi
     attached.detach();
   };
   const job = new Job(attached, (signal) => forward(signal));
-  const forward = forwarder(context, options, attached, () => isStarted, hangUp, job);
+  const forward = forwarder(options.early, attached, () => isStarted, hangUp, job);
   const forwarded = heeded(FORWARDED, context.env);
   for (const signal of forwarded) process.on(signal, forward);
+  options.early.release();
   /** What the daemon has reported of a task whose output has not arrived. */
   let reported: TaskView | null = null;
   const detachUnlessStarted = (task: TaskView) => {
@@ -121,6 +121,7 @@ export async function passThrough(context: Context, options: PassThrough): Promi
   const end = await attached.end;
   clearTimeout(explaining);
   stopWaiting.abort();
+  if (options.early.ending !== null) return options.early.ending;
   for (const signal of forwarded) process.removeAllListeners(signal);
   if (isHungUp) return 128 + constants.signals.SIGHUP;
   if (failure !== null) {
@@ -214,71 +215,21 @@ function why({ status, kill_reason, kill_hint, message, name, exit_code, signal 
 }
 
 function forwarder(
-  context: Context,
-  { task, name: taskName, cancels }: PassThrough,
+  early: EarlyEnd,
   attached: Attached,
   isStarted: () => boolean,
   onHangup: () => void,
   job: Job,
 ): (signal: NodeJS.Signals) => void {
-  const hadTerminal = hasTerminal();
-  let isCancelling = false;
-  /** The second signal does not wait for the daemon. */
-  const cancel = async (): Promise<void> => {
-    const isFirst = !isCancelling;
-    isCancelling = true;
-    if (isFirst && (await isCancelled(context.session, task))) return;
-    context.output.message(
-      `babysit: the daemon has not confirmed that ${taskName} is cancelled: babysit kill ${taskName}\n`,
-    );
-  };
+  const isHungUp = terminalWatch();
   return (signal) => {
     const name = signal as Forwarded;
     // The terminal was closed: the task keeps running.
-    if (name === 'SIGHUP' && hadTerminal && !hasTerminal()) {
-      onHangup();
-      return;
-    }
+    if (name === 'SIGHUP' && isHungUp()) onHangup();
     // This process stops after its command has.
-    if (name === 'SIGTSTP' && !isStarted()) job.stop();
+    else if (name === 'SIGTSTP' && !isStarted()) job.stop();
     else if (name === 'SIGCONT') job.resume();
     else if (isStarted()) attached.signal(name);
-    else if (cancels) void cancel().then(() => endAs({ code: null, signal: name }));
-    else void endAs({ code: null, signal: name });
+    else early.by(name);
   };
 }
-
-/** False when the daemon does not answer in time. */
-async function isCancelled(session: Session, task: string): Promise<boolean> {
-  const cancelling = call(session, 'POST', `/v1/tasks/${task}/kill`, {}).then(
-    () => true,
-    (error) => error instanceof BabysitError && error.code === 'already_ended',
-  );
-  return Promise.race([cancelling, delay(CANCEL_MS, false)]);
-}
-
-function hasTerminal(): boolean {
-  try {
-    closeSync(openSync('/dev/tty', 'r'));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Resolves with the exit code; for a signal, this process ends by it. */
-async function endAs({ code, signal }: Pick<End, 'code' | 'signal'>): Promise<number> {
-  const number = signalNumber(signal);
-  if (number === null) return code ?? EXIT.noOwnCode;
-  // A listener that is added and removed leaves the default action, which Node replaces for some signals.
-  const name = signal as NodeJS.Signals;
-  if (name !== 'SIGKILL' && name !== 'SIGSTOP') {
-    process.on(name, () => {});
-    process.removeAllListeners(name);
-  }
-  process.kill(process.pid, number);
-  await new Promise((resolve) => setTimeout(resolve, SIGNALED_MS));
-  return 128 + number;
-}
-/** The signal ends this process before. */
-const SIGNALED_MS = 1000;

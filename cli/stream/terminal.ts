@@ -21,6 +21,21 @@ export function isForeground(): boolean {
   return terminalGroup < 0 || terminalGroup === stat?.groupId;
 }
 
+/** Returns a function that finds out whether the terminal that this process has now was closed since. */
+export function terminalWatch(): () => boolean {
+  const had = hasTerminal();
+  return () => had && !hasTerminal();
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function stty(...words: string[]): string | null {
   try {
     const terminal = openSync('/dev/tty', 'r+');

@@ -8,7 +8,7 @@ import { SMALL } from '../support/budget.ts';
 import { jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid, processesOf } from '../support/processes.ts';
-import { until } from '../support/tasks.ts';
+import { show, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** Longer than a client waits for a relay that should answer. */
@@ -17,6 +17,11 @@ const LONGER_MS = 32_000;
 function relayPid(home: TestHome): number {
   const relay = processesOf(home.dir).find((found) => found.includes('relay.cjs'));
   return Number.parseInt(relay ?? assert.fail('no relay'), 10);
+}
+
+/** To the socket of the daemon, also those that it has not accepted. */
+function connections(home: TestHome): number {
+  return readFileSync('/proc/net/unix', 'utf8').split(join(home.dir, 'daemon.sock')).length;
 }
 
 describe('babysit exec', { concurrency: true }, () => {
@@ -102,6 +107,29 @@ describe('babysit exec', { concurrency: true }, () => {
       assert.match(signal ?? '', /^SIG(TERM|INT)$/);
       assert.match(stderr, /has not confirmed that (once|twice) is cancelled: babysit kill \1\n$/);
     }
+    // Each has sent its request: also the one whose second signal came right after the first.
+    for (const name of ['once', 'twice'])
+      await waitUntil(async () => (await show(home, name)).status === 'killed', {
+        what: `the end of ${name}`,
+      });
+  });
+
+  it('takes back a submission that the daemon has not answered when a signal comes', async (t) => {
+    const home = testHome(t);
+    assert.equal((await home.run(['hold', '--all'])).code, 0);
+    const daemon = daemonPid(home);
+    process.kill(daemon, 'SIGSTOP');
+    t.after(() => process.kill(daemon, 'SIGCONT'));
+    const idle = connections(home);
+    const client = home.start(['exec', '--quiet', ...SMALL, '--name=taken-back', '--', 'true']);
+    await waitUntil(() => connections(home) > idle, { what: 'the submission' });
+    client.kill('SIGTERM');
+    process.kill(daemon, 'SIGCONT');
+    const { signal, stderr } = await client.done;
+    assert.equal(signal, 'SIGTERM');
+    if (stderr === '') assert.equal((await show(home, 'taken-back')).status, 'killed');
+    // The daemon was too slow.
+    else assert.match(stderr, /has not confirmed that taken-back is cancelled: babysit kill taken-back\n$/);
   });
 
   it('waits for the next daemon when it may not start one', async (t) => {

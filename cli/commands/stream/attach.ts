@@ -4,6 +4,7 @@ import { BabysitError } from '../../../src/core/errors.ts';
 import { call } from '../../client/session.ts';
 import { defineCommand } from '../../command.ts';
 import { NAME_FLAG, oneRef, taskPath } from '../../input/refs.ts';
+import { EarlyEnd } from '../../stream/early-end.ts';
 import { passThrough } from '../../stream/pass-through.ts';
 import { openReceipt } from '../../stream/receipt.ts';
 
@@ -36,7 +37,7 @@ follows, passes standard input and signals, and ends with the exit code of the t
       withStdin: !flags.no_stdin,
       hasTerminal: task.pty,
       receipt,
-      cancels: false,
+      early: new EarlyEnd(context),
     });
   },
 });

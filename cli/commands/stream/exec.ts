@@ -10,6 +10,7 @@ import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { ignoredSignals } from '../../input/ignored-signals.ts';
 import { findCaller, findCwd } from '../../input/project.ts';
 import { errorView } from '../../output/output.ts';
+import { EarlyEnd } from '../../stream/early-end.ts';
 import { passThrough } from '../../stream/pass-through.ts';
 import { openReceipt, type Receipt } from '../../stream/receipt.ts';
 import { standardStreams } from '../../stream/standard-streams.ts';
@@ -94,7 +95,9 @@ async function execute(
   // With a key the request is repeated when the daemon dies before it has answered.
   const key = `exec-${process.pid}-${Math.random().toString(36).slice(2)}`;
   const body: RunBody = { key, queue: true, wait: true, ...interactive, ...fields, ...words, caller };
-  const task = await call<TaskView>(session, 'POST', '/v1/tasks', body);
+  const early = new EarlyEnd(context, flags.name);
+  const task = await early.submit(() => call<TaskView>(session, 'POST', '/v1/tasks', body));
+  if (task === null) return early.ending ?? EXIT.noOwnCode;
   return passThrough(context, {
     task: task.id,
     name: task.name,
@@ -104,6 +107,6 @@ async function execute(
     withStdin: streams.stdin !== 'null' && streams.stdin !== 'closed',
     hasTerminal: streams.stdout === 'terminal',
     receipt,
-    cancels: true,
+    early,
   });
 }

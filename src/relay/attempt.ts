@@ -390,7 +390,7 @@ export class RelayedAttempt {
     this.#closeLog();
     if (this.#stdin !== null) closeSync(this.#stdin);
     this.#stdin = null;
-    for (const name of ['in', 'out', 'err', 'relay', 'tty']) removePipe(`${this.#dir}.${name}`);
+    for (const name of ['in', 'out', 'err', 'relay', 'tty', 'pause']) removePipe(`${this.#dir}.${name}`);
     this.#flow();
     this.#deps.onIdle();
   }

@@ -51,8 +51,9 @@ function main(home: string): void {
     const key = `${task}/${number}`;
     const known = attempts.get(key);
     if (known !== undefined) return known;
-    const pause = new TaskPause(daemonSocket, task, () => attempt.isOver);
-    const attempt = new RelayedAttempt(join(home, 'tasks', task, String(number)), {
+    const dir = join(home, 'tasks', task, String(number));
+    const pause = new TaskPause(daemonSocket, task, `${dir}.pause`, () => attempt.isOver);
+    const attempt = new RelayedAttempt(dir, {
       onIdle: exitWhenIdle,
       onShown: () => reportSeen(daemonSocket, task),
       pause: (isPaused) => pause.set(isPaused),

@@ -19,6 +19,7 @@ import { reportSeen } from './report-seen.ts';
 import { TaskPause } from './stop.ts';
 import { untilPossible } from './until-possible.ts';
 
+const FIRST_CONNECTION_MS = 30_000;
 const TASK = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
 function main(home: string): void {
@@ -37,6 +38,8 @@ function main(home: string): void {
     chmodSync(socketPath, 0o600);
     inode = inodeOf(socketPath);
   });
+  // The daemon that started it may end before it connects.
+  setTimeout(exitWhenIdle, FIRST_CONNECTION_MS);
 
   function exitWhenIdle(): void {
     for (const [key, attempt] of attempts) if (!attempt.isNeeded) attempts.delete(key);

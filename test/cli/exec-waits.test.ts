@@ -1,6 +1,8 @@
 // babysit exec waits for a start, a relay and a daemon that come late, and says so when it does not.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,6 +15,8 @@ import { waitUntil } from '../support/wait-until.ts';
 
 /** Longer than a client waits for a relay that should answer. */
 const LONGER_MS = 32_000;
+
+const RELAY = join(import.meta.dirname, '../../dist/relay.cjs');
 
 function relayPid(home: TestHome): number {
   const relay = processesOf(home.dir).find((found) => found.includes('relay.cjs'));
@@ -49,6 +53,15 @@ describe('babysit exec', { concurrency: true }, () => {
     writeFileSync(done, '');
     const { code, stderr } = await client.done;
     assert.deepEqual([code, stderr], [3, '']);
+  });
+
+  it('leaves no relay whose daemon ended before it connected', async (t) => {
+    const home = testHome(t);
+    const relay = spawn(process.execPath, [RELAY, home.dir], { stdio: 'ignore' });
+    t.after(() => relay.kill('SIGKILL'));
+    const [code] = await once(relay, 'exit');
+    assert.equal(code, 0);
+    assert.ok(!existsSync(join(home.dir, 'relay.sock')));
   });
 
   it('names the command that continues when no relay comes', async (t) => {

@@ -30,7 +30,7 @@ it('sends the lines again that came after the stop, in the same batch', async (t
   writeFileSync(file, '{"name":"a"}\n{"name":"b"}\n{"name":"c"}\n');
   const printed: string[] = [];
   const session = { home: findHome(env), env, autostart: false, onStarted() {} };
-  const output = { data: (text: string) => printed.push(text), isTerminal: false };
+  const output = { data: (text: string) => printed.push(text), isTerminal: false, jsonMessages: true };
   const context = { session, output, full: true } as unknown as Context;
   assert.equal(await submitBatch(context, file, { cwd: '/', env: {}, project: '/' }, {}), 0);
   assert.deepEqual(

@@ -9,7 +9,7 @@ import { COMMANDS } from '../cli/commands.ts';
 const ROOT = join(import.meta.dirname, '..');
 /** Words after `babysit` that make a sentence, not a command. */
 const PROSE =
-  /^(acts|again|and|as|by|can|command|counts|daemon|database|failed|has|in|itself|or|runs|samples|supports|task|use|was|when)$/;
+  /^(acts|again|and|as|by|can|cannot|command|counts|daemon|database|failed|has|in|itself|or|runs|samples|supports|task|use|was|when)$/;
 
 interface Named {
   readonly file: string;

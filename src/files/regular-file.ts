@@ -17,14 +17,15 @@ const MODES = {
   /** What only babysit makes: a link there is refused. */
   read_own: O_RDONLY | O_NOFOLLOW,
   update: O_RDWR,
-  append: O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW,
+  append: O_WRONLY | O_APPEND | O_CREAT,
+  append_own: O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW,
   create: O_WRONLY | O_CREAT,
 } as const;
 
 /** The path exists and is not a regular file. */
 export class NotARegularFile extends Error {}
 
-/** Returns a descriptor. `append` follows no link; it and `create` make the file with mode 0600. Throws NotARegularFile and file system errors. */
+/** Returns a descriptor. `append`, `append_own` and `create` make the file with mode 0600. Throws NotARegularFile and file system errors. */
 export function openRegular(path: string, mode: keyof typeof MODES): number {
   const fd = openNow(path, MODES[mode]);
   if (fd !== null && fstatSync(fd).isFile()) return fd;

@@ -47,7 +47,7 @@ export class LogTimes {
   }
 
   #append(text: string): void {
-    this.#fd ??= openRegular(this.#path, 'append');
+    this.#fd ??= openRegular(this.#path, 'append_own');
     this.#bytes += writeSync(this.#fd, text);
   }
 

@@ -74,7 +74,7 @@ function signalTask({ group }: LiveAttempt, { execOptions, state }: Task, signal
 /** A full disk, or a stop file that the task replaced, must not prevent the signal. */
 function makeStopFile(path: string): void {
   try {
-    closeSync(openRegular(path, 'append'));
+    closeSync(openRegular(path, 'append_own'));
   } catch {}
 }
 

@@ -36,7 +36,7 @@ export function writeSharedFiles(tasksDir: string): SharedFiles {
 /** Jobs that run keep the one that is there. */
 function makeBell(path: string): void {
   try {
-    closeSync(openRegular(path, 'append'));
+    closeSync(openRegular(path, 'append_own'));
   } catch (error) {
     if (!(error instanceof NotARegularFile)) throw error;
     writeNew(path, '');

@@ -80,7 +80,7 @@ function jobGroup(dir: string, ref: GroupRef, supervision: Supervision, facts: J
   let last: GroupUsage = NOTHING;
   const send = (signal: string): number => {
     try {
-      const fd = openRegular(`${dir}.signals`, 'append');
+      const fd = openRegular(`${dir}.signals`, 'append_own');
       try {
         writeSync(fd, `${signal.replace(/^SIG/, '')}\n`);
       } finally {

@@ -29,6 +29,18 @@ describe('a file that a task can replace', () => {
     assert.equal(readFileSync(path, 'utf8'), 'ab');
   });
 
+  for (const [mode, own] of [
+    ['read', 'read_own'],
+    ['append', 'append_own'],
+  ] as const)
+    it(`behind a link is opened by ${mode}, and not by ${own}`, () => {
+      const [target, link] = [join(dir, `${mode}-target`), join(dir, `${mode}-link`)];
+      writeFileSync(target, '');
+      symlinkSync(target, link);
+      closeSync(openRegular(link, mode));
+      assert.throws(() => openRegular(link, own), { code: 'ELOOP' });
+    });
+
   for (const mode of ['read', 'update', 'append'] as const)
     it(`is refused as a FIFO without a wait: ${mode}`, () => {
       assert.throws(() => closeSync(openRegular(log, mode)), NotARegularFile);

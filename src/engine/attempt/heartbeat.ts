@@ -53,7 +53,7 @@ export class Heartbeat {
     try {
       const size = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
       if (size > FILE_MAX_BYTES) renameSync(this.#path, `${this.#path}.1`);
-      const fd = openRegular(this.#path, 'append');
+      const fd = openRegular(this.#path, 'append_own');
       try {
         appendFileSync(fd, `${JSON.stringify(record)}\n`);
       } finally {

@@ -45,6 +45,16 @@ it('continues a relay that was stopped before it could listen', async (t) => {
   await reportsEnd();
 });
 
+it('leaves no relay of an earlier daemon that was stopped before it could listen', async (t) => {
+  const { home, dir, relay, reportsEnd } = rig(t);
+  const program = ['--no-warnings', join(import.meta.dirname, 'main.ts'), home];
+  const { pid } = spawn(process.execPath, program, { stdio: 'ignore' });
+  stop(pid);
+  relay.open(dir);
+  relay.over(dir);
+  await reportsEnd();
+});
+
 it('continues a relay of an earlier daemon that was stopped before it could greet', async (t) => {
   const { home, dir, relay, reportsEnd } = rig(t);
   const program = ['--no-warnings', join(import.meta.dirname, 'main.ts'), home];

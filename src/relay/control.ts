@@ -84,6 +84,8 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
   }
 
   function start(): void {
+    // One that was stopped before it could listen ends when it continues.
+    for (const pid of findRelays(home)) signalProcess(pid, 'SIGCONT');
     // A relay that was killed leaves its socket.
     rmSync(socketPath, { force: true });
     const child = spawn(process.execPath, ['--no-warnings', '--v8-pool-size=1', PROGRAM ?? '', home], {

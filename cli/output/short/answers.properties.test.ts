@@ -18,7 +18,7 @@ const anyName = anyPrefix('train-resnet50-lr3e-4-fold-07-of-12');
 const OWNERS = [
   'ci',
   '3f1c9f6e-5a0b-4d3c-9f43-0d2b6a1c7e55',
-  '/home/someone/work/some-long-project',
+  '/home/someone/code/some-long-project',
 ] as const;
 const anyOwner = fc.constantFrom(...OWNERS);
 const anyHold = fc.record({

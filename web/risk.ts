@@ -53,16 +53,15 @@ export function risksOf(row: Subject): Risk[] {
 
 /** Tasks in danger first, of them and of the others the one that is killed first. */
 export function byRisk(rows: readonly LiveTask[]): LiveTask[] {
-  const ranks = new Map(
-    rows.map((row) => [
-      row.id,
-      { level: risksOf(row)[0]?.level ?? 0, leftMs: killClocks(row)[0]?.leftMs ?? Number.POSITIVE_INFINITY },
-    ]),
-  );
-  const rank = ({ id }: LiveTask) => ranks.get(id) ?? { level: 0, leftMs: Number.POSITIVE_INFINITY };
-  return [...rows].sort((a, b) => {
-    const [first, second] = [rank(a), rank(b)];
-    if (first.level !== second.level) return second.level - first.level;
-    return first.leftMs === second.leftMs ? b.id.localeCompare(a.id) : first.leftMs - second.leftMs;
-  });
+  return rows
+    .map((row) => ({
+      row,
+      level: risksOf(row)[0]?.level ?? 0,
+      leftMs: killClocks(row)[0]?.leftMs ?? Number.POSITIVE_INFINITY,
+    }))
+    .sort((a, b) => {
+      if (a.level !== b.level) return b.level - a.level;
+      return a.leftMs === b.leftMs ? b.row.id.localeCompare(a.row.id) : a.leftMs - b.leftMs;
+    })
+    .map(({ row }) => row);
 }

@@ -136,13 +136,13 @@ export function unreachable(
 
 /** The daemon writes to a stream of events every 15 s. A followed log may be quiet: only a question shows that the daemon is. */
 const QUIET_MS = 45_000;
-/** As long as `daemon-stop` waits before it takes the daemon for hanging. */
-const PING_MS = 15_000;
+/** A daemon that does not answer in this time hangs: the longest work of its thread takes a second, on a busy host ten. */
+export const HANGS_AFTER_MS = 15_000;
 
 /** Says that the daemon is silent in the middle of a stream: it is stopped, or it hangs. Once for each silence. */
 export function silenceOf(
   { home, onSilent }: Session,
-  { quietMs, answerMs } = { quietMs: QUIET_MS, answerMs: PING_MS },
+  { quietMs, answerMs } = { quietMs: QUIET_MS, answerMs: HANGS_AFTER_MS },
 ): NonNullable<Request['quiet']> {
   let isAsking = false;
   let isReported = false;

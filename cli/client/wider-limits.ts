@@ -3,14 +3,15 @@
 // Tasks keep running.
 import { existsSync } from 'node:fs';
 import type { Rlimits } from '../../src/core/inherited.ts';
-import { readRegular } from '../../src/files/regular-file.ts';
 import { type Restrictions, readRestrictions, readRlimits } from '../../src/procfs/process/inherited.ts';
+import { writtenPid } from '../daemon-control/lock-holder.ts';
 import { type Session, startDaemon } from './session.ts';
 
 /** Call before a submission. Does nothing when systemd starts the daemon: its limits are the manager's. */
 export async function widenLimits(session: Session): Promise<void> {
-  const pid = daemonPid(session);
-  if (!session.autostart || pid === null || !isWider(readCeilings('self'), readCeilings(pid))) return;
+  const pid = writtenPid(session.home);
+  if (!session.autostart || pid === null || !existsSync(`/proc/${pid}`)) return;
+  if (!isWider(readCeilings('self'), readCeilings(pid))) return;
   const { reachManager } = await import('../daemon-control/systemd.ts');
   if (reachManager({ ...(session.env as Record<string, string>) }) !== null) return;
   const { stopDaemon } = await import('../daemon-control/stop.ts');
@@ -46,14 +47,4 @@ export function ceilingsOf(rlimits: Rlimits, restrictions: Restrictions): Ceilin
 
 function hardLimit(hard: string): number {
   return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
-}
-
-/** Null without a daemon. */
-function daemonPid({ home }: Session): number | null {
-  try {
-    const pid = Number.parseInt(readRegular(home.pidFile, 'utf8'), 10);
-    return existsSync(`/proc/${pid}`) ? pid : null;
-  } catch {
-    return null;
-  }
 }

@@ -4,15 +4,17 @@ import { readRegular } from '../../src/files/regular-file.ts';
 import { hasOpen } from '../../src/procfs/process/daemons.ts';
 
 /** The pid file may be stale: only a process that has the lock of this directory open is the daemon. Null without one, and without /proc. */
-export function lockHolder({ pidFile, lock }: Home): number | null {
-  const pid = Number(readPid(pidFile));
-  return pid > 1 && hasOpen(pid, lock) ? pid : null;
+export function lockHolder(home: Home): number | null {
+  const pid = writtenPid(home);
+  return pid !== null && hasOpen(pid, home.lock) ? pid : null;
 }
 
-function readPid(path: string): string {
+/** The pid in the pid file, which may be stale; null without one. */
+export function writtenPid({ pidFile }: Home): number | null {
   try {
-    return readRegular(path, 'utf8').trim();
+    const pid = Number(readRegular(pidFile, 'utf8').trim());
+    return pid > 1 ? pid : null;
   } catch {
-    return '';
+    return null;
   }
 }

@@ -5,15 +5,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BabysitError } from '../../src/core/errors.ts';
 import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { uptimeMs } from '../client/http.ts';
-import { call, type Session } from '../client/session.ts';
+import { call, HANGS_AFTER_MS, type Session } from '../client/session.ts';
 import { NO_DISPATCH } from './launch.ts';
 import { lockHolder } from './lock-holder.ts';
 import { pingWithin, startDaemonProcess } from './start.ts';
 
 const STOP_DEADLINE_MS = 60_000;
 const POLL_MS = 10;
-/** A daemon that does not answer in this time hangs: the longest work of its thread takes a second, on a busy host ten. */
-const HANGS_AFTER_MS = 15_000;
 
 export interface StoppedDaemon {
   readonly pid: number;

@@ -37,17 +37,11 @@ export function interruptHint(
     case 'host_rebooted':
       return `The host restarted while the task was running: ${again}`;
     case 'node_failed':
-      return requeue
-        ? `The node of the cluster failed while the task was running. ${lost}: sinfo --list-reasons shows what is wrong with nodes, then ${again}`
-        : `The node of the cluster failed while the task was running. Submit it with --requeue, or ${again}`;
+      return `The node of the cluster failed while the task was running. ${requeue ? `${lost}: sinfo --list-reasons shows what is wrong with nodes, then` : 'Submit it with --requeue, or'} ${again}`;
     case 'preempted':
-      return requeue
-        ? `The cluster ended the task for one with a higher priority. ${lost}: raise it, or choose another engine.slurm.partition, then ${again}`
-        : `The cluster ended the task for one with a higher priority. Submit it with --requeue, or ${again}`;
+      return `The cluster ended the task for one with a higher priority. ${requeue ? `${lost}: raise it, or choose another engine.slurm.partition, then` : 'Submit it with --requeue, or'} ${again}`;
     case 'job_lost':
-      return requeue
-        ? `The cluster no longer knows the job of the task. ${lost}: check the log, then ${again}`
-        : `The cluster no longer knows the job of the task, so the exit code is unknown: check the log, then ${again}`;
+      return `The cluster no longer knows the job of the task${requeue ? `. ${lost}` : ', so the exit code is unknown'}: check the log, then ${again}`;
     case 'kill_stuck':
       return 'Processes survived SIGKILL for a minute and are still there: the event kill_stuck has their pids and what they sleep in. They are in uninterruptible sleep, belong to another user, or are frozen by another program.';
     case 'logged_out':

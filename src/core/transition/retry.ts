@@ -6,13 +6,18 @@ import type { EndedState, PastAttempt, RetryCause, Task } from '../task.ts';
 
 export const MAX_BACKOFF_MS = 300_000;
 
+/** Before the attempt that follows `done` others: twice as long each time. */
+export function backoffAfter(done: number, firstMs: number): number {
+  return Math.min(MAX_BACKOFF_MS, firstMs * 2 ** done);
+}
+
 /** Returns the task pending for its next attempt, or null when no attempt follows. */
 export function retried(task: Task, ended: EndedState): Task | null {
   const { retry } = task;
   const cause = retryCauseOf(ended);
   const done = task.history.length - task.retriedFrom;
   if (retry === null || cause === null || !retry.on.includes(cause) || done >= retry.max) return null;
-  const backoffMs = Math.min(MAX_BACKOFF_MS, retry.backoffMs * 2 ** done);
+  const backoffMs = backoffAfter(done, retry.backoffMs);
   const { memCeilingBytes } = retry;
   const memBytes =
     cause === 'oom' && memCeilingBytes !== null

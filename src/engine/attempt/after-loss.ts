@@ -1,6 +1,6 @@
 // What follows when an engine has lost an attempt: another one, as often as the setting engine.requeue_max allows. Pure.
 import type { Task } from '../../core/task.ts';
-import { MAX_BACKOFF_MS } from '../../core/transition/retry.ts';
+import { backoffAfter } from '../../core/transition/retry.ts';
 import type { Change } from '../../core/transition/transition.ts';
 import type { StartFailure } from '../../engines/port.ts';
 
@@ -19,11 +19,7 @@ export function afterLostStart(
 ): Change {
   const { lostAttempts = 0 } = task;
   if (mayRequeue(task, requeueMax))
-    return {
-      kind: 'requeue',
-      why,
-      loss: { notBefore: at + Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** lostAttempts) },
-    };
+    return { kind: 'requeue', why, loss: { notBefore: at + backoffAfter(lostAttempts, BACKOFF_MS) } };
   const lost = `the cluster has lost ${lostAttempts + 1} attempts, and engine.requeue_max allows no other one`;
   return { kind: 'could_not_start', message: `${why}; ${lost}: ${fix}`, at };
 }

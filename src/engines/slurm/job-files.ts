@@ -43,7 +43,7 @@ function makeBell(path: string): void {
   }
 }
 
-/** The file of the attempt holds its environment, so the job removes it when it begins. */
+/** The file of the attempt holds its environment, so the job overwrites it when it begins. */
 export function writeJobFile(launch: Launch, taskId: string, { supervisor, bell }: SharedFiles): void {
   const { dir, log, tools } = launch;
   mkdirSync(dirname(dir), { recursive: true, mode: 0o700 });

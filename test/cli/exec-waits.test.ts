@@ -73,7 +73,6 @@ describe('babysit exec', { concurrency: true }, () => {
     await waitUntil(() => client.stdout() === 'first\n', { what: 'output' });
     const daemon = daemonPid(home);
     process.kill(daemon, 'SIGSTOP');
-    t.after(() => process.kill(daemon, 'SIGCONT'));
     process.kill(relayPid(home), 'SIGKILL');
     const lost = await client.done;
     process.kill(daemon, 'SIGCONT');
@@ -92,7 +91,6 @@ describe('babysit exec', { concurrency: true }, () => {
     await waitUntil(() => client.stdout() === 'out\n', { what: 'output' });
     const daemon = daemonPid(home);
     process.kill(daemon, 'SIGSTOP');
-    t.after(() => process.kill(daemon, 'SIGCONT'));
     writeFileSync(done, '');
     const { code, stderr } = await client.done;
     process.kill(daemon, 'SIGCONT');
@@ -111,7 +109,6 @@ describe('babysit exec', { concurrency: true }, () => {
     const clients = [await queue('once'), await queue('twice')];
     const daemon = daemonPid(home);
     process.kill(daemon, 'SIGSTOP');
-    t.after(() => process.kill(daemon, 'SIGCONT'));
     for (const client of clients) client.kill('SIGTERM');
     clients[1]?.kill('SIGINT');
     const ends = await Promise.all(clients.map(({ done }) => done));
@@ -132,7 +129,6 @@ describe('babysit exec', { concurrency: true }, () => {
     assert.equal((await home.run(['hold', '--all'])).code, 0);
     const daemon = daemonPid(home);
     process.kill(daemon, 'SIGSTOP');
-    t.after(() => process.kill(daemon, 'SIGCONT'));
     const idle = connections(home);
     const client = home.start(['exec', '--quiet', ...SMALL, '--name=taken-back', '--', 'true']);
     await waitUntil(() => connections(home) > idle, { what: 'the submission' });

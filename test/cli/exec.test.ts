@@ -278,7 +278,7 @@ describe('babysit exec', () => {
     const env = { ...home.env, PATH: `${dirname(BABYSIT)}:${home.env.PATH}`, BABYSIT_NODE: process.execPath };
     const statusOf = async (name: string) => (await show(home, name)).status;
     const exec = `babysit ${EXEC.slice(1).join(' ')}`;
-    await inTmux(home.work, env, async ({ keys, until }) => {
+    await inTmux(home.work, env, async ({ keys, until, foreground }) => {
       for (const [name, line] of JOBS) {
         keys(`clear; ${exec} --name=${name} -- ${line}`, 'Enter');
         await until(/^ready/m);
@@ -290,6 +290,8 @@ describe('babysit exec', () => {
         keys('clear; fg', 'Enter');
         // The first row of the cleared screen: rows of before name the job as well.
         await until(/^babysit exec/);
+        // The shell prints it before it gives the terminal to the job.
+        await waitUntil(() => foreground() !== 'bash', { what: `${name} in the foreground` });
         keys('C-c');
         await waitUntil(async () => (await statusOf(name)) === 'failed', { what: `the end of ${name}` });
       }

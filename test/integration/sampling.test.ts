@@ -17,6 +17,7 @@ import { readRecords } from '../../src/exec/records.ts';
 import { lastJson } from '../support/cli.ts';
 import { expectedDriver, UNKNOWN_DRIVER } from '../support/expected-driver.ts';
 import { testHome } from '../support/home.ts';
+import { processesOf } from '../support/processes.ts';
 import { show, submit, until } from '../support/tasks.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -128,7 +129,10 @@ describe(`a killed supervisor on ${driver.kind}`, () => {
       const { id, attempt } = await show(home, 'orphan');
       return readRecords(join(home.dir, 'tasks', String(id), String(attempt)));
     };
-    await waitUntil(async () => (await records()).started !== null, { what: 'the command to run' });
+    await waitUntil(async () => (await records()).started !== null, {
+      what: 'the command to run',
+      seen: async () => [await show(home, 'orphan'), await records(), processesOf(home.dir)],
+    });
     process.kill(-Number((await records()).supervisor?.groupId), 'SIGKILL');
     assert.equal((await show(home, 'orphan')).status, 'running');
     writeFileSync(go, '');

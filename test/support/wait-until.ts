@@ -3,20 +3,25 @@ import { DEADLINE_MS } from './budget.ts';
 
 export interface WaitOptions {
   readonly what: string;
+  /** Added to the error: what there was instead. */
+  readonly seen?: () => unknown;
   readonly deadlineMs?: number;
 }
 
 /** `condition` only looks: the pause before the next look grows with what it costs. */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
-  { what, deadlineMs = DEADLINE_MS }: WaitOptions,
+  { what, seen, deadlineMs = DEADLINE_MS }: WaitOptions,
 ): Promise<void> {
   const end = performance.now() + deadlineMs;
   for (;;) {
     const askedAt = performance.now();
     if (await condition()) return;
     const now = performance.now();
-    if (now > end) throw new Error(`waited ${deadlineMs} ms for ${what}`);
+    if (now > end) {
+      const instead = seen === undefined ? '' : `: ${JSON.stringify(await seen())}`;
+      throw new Error(`waited ${deadlineMs} ms for ${what}${instead}`);
+    }
     await pass(Math.max(LEAST_PAUSE_MS, PAUSE_FACTOR * (now - askedAt)));
   }
 }

@@ -12,6 +12,8 @@ export interface Tmux {
   shown(): string;
   /** The title that programs in it have set. */
   title(): string;
+  /** The name of the command in the foreground. */
+  foreground(): string;
   /** Resolves with the screen when it matches. */
   until(pattern: RegExp): Promise<string>;
 }
@@ -41,6 +43,7 @@ export async function inTmux(
     resize: (width, height) => void call('resize-window', '-x', String(width), '-y', String(height)),
     shown,
     title: () => call('display-message', '-p', '#{pane_title}'),
+    foreground: () => call('display-message', '-p', '#{pane_current_command}').trim(),
     async until(pattern) {
       let screen = '';
       const matches = async () => {

@@ -175,10 +175,11 @@ const KILLED_STARTS_MAX = 5;
 /** Requeues a task that no supervisor started. The claim decides if a late supervisor competes. */
 function abandonStart(
   work: UnitOfWork,
-  { id, paths }: LiveAttempt,
+  live: LiveAttempt,
   hold: DispatchHold,
   shortage: string | null,
 ): void {
+  const { id, paths } = live;
   switch (claimForRecovery(paths.dir)) {
     case 'taken':
       if (shortage === null) work.change(id, { kind: 'requeue', why: 'its supervisor did not start' });
@@ -186,7 +187,8 @@ function abandonStart(
         hold.failed({ what: 'processes', message: shortage }, work.now.monoMs);
       break;
     case 'begun':
-      work.change(id, { kind: 'lose', reason: 'supervisor_lost', usage: null, at: work.now.wallMs });
+      if (!live.awaitRecord(work.now))
+        work.change(id, { kind: 'lose', reason: 'supervisor_lost', usage: null, at: work.now.wallMs });
       break;
     case 'unknown':
       break;

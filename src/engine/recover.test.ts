@@ -123,6 +123,18 @@ describe('recover', () => {
       assert.deepEqual(events(), ['requeued']);
     });
 
+  it('gives a supervisor that has claimed the attempt a second time to record itself', (t) => {
+    const { recovered, engine, host, store } = left(t, active(notBegun), { claim: 'claimed 1.0\n' });
+    const { id } = recovered();
+    const statuses = [31, 31].map((seconds) => {
+      host.monoMs += seconds * 1000;
+      engine.enqueueReconcile(id);
+      engine.round();
+      return store.byId(id)?.state.status;
+    });
+    assert.deepEqual(statuses, ['running', 'interrupted']);
+  });
+
   for (const [number, status] of [
     [1, 'pending'],
     [5, 'failed'],

@@ -87,6 +87,7 @@ export class LiveAttempt implements Observer {
   #isAttached = false;
   /** Monotonic ms. */
   #beginBy: number | null = null;
+  #isAwaited = false;
   #isClosed = false;
   #killTimer: NodeJS.Timeout | null = null;
   readonly #stops: (() => void)[] = [];
@@ -164,6 +165,17 @@ export class LiveAttempt implements Observer {
   /** No supervisor has begun, although the deadline for it has passed. */
   isOverdue({ monoMs }: Now): boolean {
     return this.#beginBy !== null && monoMs > this.#beginBy;
+  }
+
+  /**
+   * Call when a supervisor has claimed the attempt and not recorded itself: it needs a moment for that, which a slow host may
+   * make long. False when it has had its time.
+   */
+  awaitRecord({ monoMs }: Now): boolean {
+    if (this.#isAwaited) return false;
+    this.#isAwaited = true;
+    this.#beginBy = monoMs + BEGIN_DEADLINE_MS;
+    return true;
   }
 
   /** How its main process ended is recorded. */

@@ -66,7 +66,9 @@ export function attach(attachment: Attachment): Attached {
   let connection: Socket | null = null;
   let isOver = false;
   let isReady = false;
-  let wasStopped = false;
+  /** By number: sent, and not confirmed by the relay, which may have ended. */
+  const signals = new Map<number, string>();
+  let signalCount = 0;
   /** A queued task may have no relay, however long it waits. */
   let isExpected = false;
   let isStdinClosed = false;
@@ -87,8 +89,9 @@ export function attach(attachment: Attachment): Attached {
     };
   });
 
+  /** Without a connection it is for `connect` and `start` to send it. */
   function send(kind: number, value: Hello | Wish): void {
-    connection?.write(jsonFrame(kind, value));
+    if (connection?.connecting === false) connection.write(jsonFrame(kind, value));
   }
 
   function reach(): void {
@@ -117,10 +120,9 @@ export function attach(attachment: Attachment): Attached {
       if (kind === KIND.ready) start(JSON.parse(content.toString()) as Ready);
       else if (kind === KIND.gap) attachment.onGap(Number(content.toString()));
       else if (kind === KIND.end) ended = JSON.parse(content.toString()) as End;
-      else if (kind === KIND.stopped) {
-        wasStopped = true;
-        attachment.onStopped();
-      } else if (kind === KIND.refused) finish({ refused: content.toString() });
+      else if (kind === KIND.stopped) attachment.onStopped();
+      else if (kind === KIND.signaled) signals.delete(Number(content.toString()));
+      else if (kind === KIND.refused) finish({ refused: content.toString() });
     };
     const read = frameReader(onFrame, (stream, part) => writerOf(stream).write(part));
     const socket = connect({
@@ -138,8 +140,7 @@ export function attach(attachment: Attachment): Attached {
       delayMs = RETRY_MS;
       isConnected = true;
       send(KIND.hello, { role: 'client', task, attempt, tie });
-      // The earlier relay may have ended without having got it.
-      if (wasStopped) signal('SIGCONT');
+      for (const [number, signal] of signals) send(KIND.wish, { wish: 'signal', signal, number });
     });
     socket.on('error', () => {});
     socket.on('close', () => {
@@ -164,16 +165,19 @@ export function attach(attachment: Attachment): Attached {
   }
 
   function start(ready: Ready): void {
-    // A new relay has opened the standard input again.
-    if (isReady && isStdinClosed) send(KIND.wish, { wish: 'close_stdin' });
-    if (isReady) return;
+    const showsTerminal = hasTerminal && isatty(1);
+    if (isReady) {
+      // A new relay has opened the standard input again, and the earlier one may not have got the size.
+      if (isStdinClosed) send(KIND.wish, { wish: 'close_stdin' });
+      if (showsTerminal) resize();
+      return;
+    }
     isReady = true;
     expect();
     hold(ready);
     attachment.onReady();
     const pipe = ready.stdin !== null && withStdin ? openPipe(ready.stdin) : null;
     if (pipe !== null) closeWith(pipe);
-    const showsTerminal = hasTerminal && isatty(1);
     if (showsTerminal) process.stdout.on('resize', resize);
     const hasKeys = isatty(0);
     // What is not a terminal is also passed in the background, as by `timeout`, which makes a process group.
@@ -222,7 +226,9 @@ export function attach(attachment: Attachment): Attached {
   }
 
   function signal(signal: string): void {
-    send(KIND.wish, { wish: 'signal', signal });
+    signalCount += 1;
+    signals.set(signalCount, signal);
+    send(KIND.wish, { wish: 'signal', signal, number: signalCount });
   }
 
   reach();

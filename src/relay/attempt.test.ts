@@ -11,12 +11,14 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { stopMark } from '../core/streams.ts';
 import { RelayedAttempt } from './attempt.ts';
 import { KIND } from './frames.ts';
 
@@ -76,6 +78,20 @@ for (const how of ['look', 'over'] as const)
     assert.deepEqual(frames.slice(1), [[KIND.out, 'left'], END]);
   });
 
+it('reports a stop to a client that comes back to another relay', (t) => {
+  const dir = join(tempDir(t), '1');
+  mkdirSync(dir);
+  appendFileSync(join(dir, 'claim'), 'claimed 1.5\nstarted 1.5 1 (x) S 1 1\n');
+  writeFileSync(stopMark(dir), '');
+  const done: unknown[] = [];
+  const attempt = new RelayedAttempt(dir, { onIdle() {}, onShown() {}, pause: (is) => done.push(is) });
+  t.after(() => attempt.over());
+  attempt.look();
+  assert.equal(done.length, 0);
+  attempt.attach({ send: (kind) => void done.push(kind), end() {}, moveTo() {} }, null);
+  assert.deepEqual(done, [true, KIND.stopped, KIND.ready]);
+});
+
 for (const isRemoved of [false, true])
   it(`ends without a recorded exit, its directory ${isRemoved ? 'removed' : 'in place'}`, async (t) => {
     const dir = join(tempDir(t), '1');
@@ -98,7 +114,7 @@ for (const isRemoved of [false, true])
     attempt.look();
     assert.ok(!attempt.isOver);
     const ended = once(main.child, 'exit');
-    attempt.wish({ wish: 'signal', signal: 'SIGTERM' });
+    attempt.wish({ wish: 'signal', signal: 'SIGTERM', number: 1 });
     await ended;
     await waitUntil(() => attempt.isOver, { what: 'the end' });
     assert.deepEqual(frames.at(-1), [KIND.end, '{"code":null,"signal":null,"startFailed":null}']);

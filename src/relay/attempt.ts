@@ -37,6 +37,9 @@ const SPOOL_WINDOW_BYTES = 64 * 1024 ** 2;
 /** Without a client, later output is only in the log. */
 const SPOOL_MAX_BYTES = 256 * 1024 ** 2;
 
+/** A client that has lost its relay comes back sooner. */
+const CLIENT_WITHIN_MS = 10_000;
+
 const OUTPUTS = [KIND.out, KIND.err] as const;
 
 export class RelayedAttempt {
@@ -161,6 +164,7 @@ export class RelayedAttempt {
     this.#tie = tie;
     this.#taken.clear();
     this.#isEndSent = false;
+    if (this.#isStopped) this.#stopped();
     this.look();
     if (this.#isOpen || this.#end !== null) this.#sendReady();
     this.#flow();
@@ -205,11 +209,11 @@ export class RelayedAttempt {
   /** Bytes of messages that were taken whole. */
   readonly #forgotten = new Map<StreamKind, number>();
 
-  wish(wish: Wish): void {
+  wish(wish: Wish, onSignaled = (): void => {}): void {
     switch (wish.wish) {
       case 'signal':
-        if (wish.signal === 'SIGCONT') this.#continue();
-        else this.#signals.send(wish.signal);
+        if (wish.signal === 'SIGCONT') this.#continue(onSignaled);
+        else this.#signals.send(wish.signal, onSignaled);
         return;
       case 'resize':
         untilPossible(() => resizeTerminal(this.#dir, wish));
@@ -218,31 +222,30 @@ export class RelayedAttempt {
         if (this.#stdin !== null) closeSync(this.#stdin);
         this.#stdin = null;
         return;
-      case 'close': {
+      case 'close':
         // The command gets SIGPIPE, as it would without babysit.
         this.#streams.get(wish.stream)?.destroy();
         this.#remove(wish.stream);
         return;
-      }
       case 'open':
       case 'over':
         return;
     }
   }
 
-  /** The client stops itself as well, so that its shell sees a stopped job. */
+  /** The client stops itself as well, so that its shell sees a stopped job. That of an earlier relay comes soon. */
   #stopped(): void {
+    this.#isStopped = true;
     if (this.#client === null) {
-      this.#signals.send('SIGCONT');
+      setTimeout(() => this.#client === null && this.#isStopped && this.#continue(), CLIENT_WITHIN_MS);
       return;
     }
-    this.#isStopped = true;
     this.#deps.pause(true);
     this.#client.send(KIND.stopped, Buffer.alloc(0));
   }
 
-  #continue(): void {
-    this.#signals.send('SIGCONT');
+  #continue(onSignaled?: () => void): void {
+    this.#signals.send('SIGCONT', onSignaled);
     this.#deps.pause(false);
     this.#isStopped = false;
   }

@@ -21,6 +21,8 @@ export const KIND = {
   refused: 9,
   /** To a client: its command has stopped, and its task is paused until the client sends SIGCONT. No content. */
   stopped: 10,
+  /** To a client: the command has got its signal. JSON of the number. */
+  signaled: 11,
 } as const;
 export type StreamKind = typeof KIND.out | typeof KIND.err;
 
@@ -51,7 +53,8 @@ export interface Ready {
 }
 
 export type Wish =
-  | { readonly wish: 'signal'; readonly signal: string }
+  /** The client repeats it, with its number, to the next relay until it is confirmed. */
+  | { readonly wish: 'signal'; readonly signal: string; readonly number: number }
   | { readonly wish: 'resize'; readonly columns: number; readonly rows: number }
   /** The client closes the task's standard input. */
   | { readonly wish: 'close_stdin' }

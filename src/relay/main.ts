@@ -133,7 +133,9 @@ function main(home: string): void {
           const attempt = attemptOf(wish.task, wish.attempt);
           // The daemon does not repeat it.
           untilPossible(() => attempt.over());
-        } else addressed?.wish(wish);
+        } else if (wish.wish === 'signal')
+          addressed?.wish(wish, () => send(KIND.signaled, Buffer.from(String(wish.number))));
+        else addressed?.wish(wish);
       }
     };
     const read = frameReader(onFrame, null);

@@ -57,7 +57,7 @@ it('sends a signal of its client when it can read the records again', async (t) 
   const ended = once(command, 'exit');
   withoutDescriptors(`${use(dir)}
 const give = exhaust();
-attempt.wish({ wish: 'signal', signal: 'SIGTERM' });
+attempt.wish({ wish: 'signal', signal: 'SIGTERM', number: 1 });
 attempt.attach(client, null);
 attempt.detach();
 give();

@@ -23,11 +23,11 @@ export class CommandSignals {
     this.#onStopped = onStopped;
   }
 
-  send(signal: string): void {
+  send(signal: string, onSent = (): void => {}): void {
     untilPossible(() => {
       const main = this.#main();
-      if (main === null) return;
-      const isWithoutTerminal = signalCommand(this.#dir, main, signal);
+      const isWithoutTerminal = main !== null && signalCommand(this.#dir, main, signal);
+      onSent();
       // With a terminal of its own the leader of the terminal leaves a mark.
       if (isWithoutTerminal && signal === 'SIGTSTP') watchStop(main, this.#onStopped);
     });

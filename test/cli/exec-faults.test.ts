@@ -34,6 +34,21 @@ describe('babysit exec', () => {
       rmSync(done);
     });
 
+  it('repeats a signal that a killed relay has not delivered, and no other', async () => {
+    const traps = 'trap "echo usr1" USR1; trap "echo usr2" USR2; trap "echo term; exit 6" TERM';
+    const line = `${traps}; echo ready; while :; do sleep 0.05; done`;
+    const client = home.start(['exec', '--quiet', ...SMALL, '--', 'bash', '-c', line]);
+    const shows = (text: string) => waitUntil(() => client.stdout() === text, { what: text });
+    await shows('ready\n');
+    process.kill(relayPid(), 'SIGKILL');
+    for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) client.kill(signal);
+    await shows('ready\nusr1\nusr2\n');
+    process.kill(relayPid(), 'SIGKILL');
+    client.kill('SIGTERM');
+    const { code, stdout } = await client.done;
+    assert.deepEqual([code, stdout], [6, 'ready\nusr1\nusr2\nterm\n']);
+  });
+
   it('continues a command that was stopped with its client, when the relay was killed in between', async (t) => {
     const line = 'echo ready; until [ -e continued ]; do sleep 0.05; done; exit 6';
     const words = [BABYSIT, 'exec', '--quiet', ...SMALL, '--name=stopped', '--', 'sh', '-c', line];

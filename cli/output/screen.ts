@@ -37,32 +37,87 @@ export class Screen {
     this.#output = output;
   }
 
-  /** Cuts what is wider or longer than the terminal: a wrapped line would move the others. */
+  /**
+   * Wraps each line itself: a line that the terminal wraps would move the others. Where that takes more than the
+   * terminal has, the first lines are cut to one row each, and then the end is left out.
+   */
   draw(text: string): void {
     const columns = roomOf(this.#output) ?? DEFAULT_COLUMNS;
     const rows = screenRows();
-    const all = text.trimEnd().split('\n');
+    const lines = text.trimEnd().split('\n');
+    const wrapped = lines.map((line) => wrapVisible(line, columns));
+    let excess = wrapped.flat().length - (rows - 1);
+    for (const [index, line] of lines.entries()) {
+      if (excess <= 0) break;
+      excess -= (wrapped[index]?.length ?? 1) - 1;
+      wrapped[index] = wrapVisible(line, columns, 1);
+    }
+    const all = wrapped.flat();
     const isCut = all.length > rows - 1;
-    const lines = isCut ? [...all.slice(0, rows - 2), `… ${all.length - rows + 2} more lines`] : all;
-    const body = lines.map((line) => `${cutVisible(line, columns)}${CLEAR_LINE}\n`).join('');
+    const shown = isCut ? [...all.slice(0, rows - 2), `… ${all.length - rows + 2} more lines`] : all;
+    const body = shown.map((line) => `${line}${CLEAR_LINE}\n`).join('');
     this.#output.data(`${this.#isDrawn ? HOME : FIRST + HOME}${body}${CLEAR_REST}`);
     this.#isDrawn = true;
   }
 }
 
+/** Of one line, such as a long command. */
+const MOST_ROWS = 4;
+/** Of the rows after the first, where the last cell of the line begins too far right. */
+const INDENT = 4;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the colors of the table
-const COLOR = /(\x1b\[[\d;]*m)/;
+const COLOR = /\x1b\[[\d;]*m/g;
+const PARTS = new RegExp(`(${COLOR.source}| +)`);
 
-/** The first `width` columns of the terminal; colors have no width and are kept, so that each one ends. */
-export function cutVisible(line: string, width: number): string {
-  let left = width;
-  return line
-    .split(COLOR)
-    .map((part, index) => {
-      if (index % 2 === 1) return part;
-      const shown = cutText(part, left);
-      left -= textWidth(shown);
-      return shown;
-    })
-    .join('');
+/**
+ * The rows of a line, wrapped between words. The rows after the first begin below its last cell. The last of `most`
+ * rows is cut. Colors have no width and are all kept, so that each one ends.
+ */
+export function wrapVisible(line: string, width: number, most = MOST_ROWS): string[] {
+  const indent = indentOf(line.replace(COLOR, ''), width);
+  const rows: string[] = [];
+  let row = '';
+  let used = 0;
+  /** Blanks and colors before the next word. */
+  let gap = '';
+  let isFull = false;
+  const blank = () => gap.replace(COLOR, '').length;
+  const add = (text: string): void => {
+    used += blank() + textWidth(text);
+    row += gap + text;
+    gap = '';
+  };
+  const put = (word: string): void => {
+    const left = width - used - blank();
+    if (textWidth(word) <= left) {
+      add(word);
+    } else if (rows.length + 1 >= most) {
+      isFull = true;
+      if (left > 0) add(cutText(word, left, '…'));
+    } else {
+      // A word that no row has room for is cut where the row ends.
+      const head = textWidth(word) > width - indent ? cutText(word, left) : '';
+      if (head !== '') add(head);
+      rows.push(row);
+      [row, used, gap] = [' '.repeat(indent), indent, gap.replaceAll(' ', '')];
+      put(word.slice(head.length));
+    }
+  };
+  for (const part of line.split(PARTS)) {
+    if (isGap(part)) gap += part;
+    else if (!isFull) put(part);
+  }
+  return [...rows, row + gap.replaceAll(' ', '')];
+}
+
+function isGap(part: string): boolean {
+  return part === '' || part.startsWith(' ') || part.startsWith('\x1b');
+}
+
+/** Where the last cell of the first row begins. */
+function indentOf(plain: string, width: number): number {
+  const cells = [...cutText(plain, width).matchAll(/ {2,}(?=\S)/g)];
+  const last = cells.at(-1);
+  const begin = last === undefined ? 0 : textWidth(plain.slice(0, last.index + last[0].length));
+  return begin > 0 && begin <= width / 2 ? begin : Math.min(INDENT, width >> 1);
 }

@@ -55,6 +55,22 @@ describe('alignedTable on a terminal', () => {
     assert.match(lines(80, long)[1] ?? '', /^n+…n+-1 .* waits for memory, and says a lot about it$/);
     assert.match(lines(20)[1] ?? '', /^nnnnnnnn…nnnnn-1 {2}01M8MGZ66C {2}\/home\/oo…project {2}exit 137$/);
   });
+  it('leaves out the least important columns, empty ones first, and keeps the colors of the others', () => {
+    const titles = ['name', 'id', 'status', 'mem', 'progress', 'outcome'];
+    const row = ['train', '01M8MGZ66C', 'pending', '12M', '', 'waits for memory, starts at 15:30'];
+    const head = (room: number) =>
+      alignedTable(titles, [row], {
+        room,
+        omitted: ['id', 'mem', 'progress'],
+        paintCell: (cell, _, column) => (column === 2 ? cell.toUpperCase() : cell),
+      });
+    assert.match(head(100), /^NAME +ID +STATUS +MEM +PROGRESS +OUTCOME\n/);
+    assert.match(head(60), /^NAME +ID +STATUS +MEM +OUTCOME\n/);
+    assert.match(head(50), /^NAME +STATUS +MEM +OUTCOME\ntrain +PENDING +12M +waits/);
+    assert.match(head(10), /^NAME +STATUS +OUTCOME\n/);
+    row[4] = `3/42 ${'x'.repeat(30)}`;
+    assert.match(head(50), /^NAME +STATUS +MEM +OUTCOME\n/, 'a wide one leaves its room to the others');
+  });
   it('measures wide characters', () => {
     assert.equal(
       alignedTable(

@@ -16,6 +16,8 @@ export interface TableStyle {
   readonly room?: number | null;
   /** Headers of names, whose middle is cut where the table is wider than the terminal. */
   readonly shortened?: readonly string[];
+  /** Headers of columns that are left out where shortened names do not make enough room, the least important first. */
+  readonly omitted?: readonly string[];
 }
 
 const GAP = 2;
@@ -26,15 +28,16 @@ const LAST_BEGINS = 20;
 
 /** Text is aligned left, numbers right. Removes control sequences from cells. */
 export function alignedTable(
-  header: readonly string[],
+  titles: readonly string[],
   rows: readonly (readonly string[])[],
-  { color = false, paintCell = (cell) => cell, room = null, shortened = [] }: TableStyle = {},
+  { color = false, paintCell = (cell) => cell, room = null, shortened = [], omitted = [] }: TableStyle = {},
 ): string {
+  const escaped = rows.map((row) => row.map(escapeField));
+  const kept = keptColumns(titles, escaped, { room: room ?? Number.POSITIVE_INFINITY, shortened, omitted });
+  const header = kept.map((column) => titles[column] ?? '');
   const names = header.map((text) => text.toUpperCase());
-  const whole = rows.map((row) => row.map(escapeField));
-  const widest = names.map((name, column) =>
-    Math.max(name.length, ...whole.map((row) => textWidth(row[column] ?? ''))),
-  );
+  const whole = escaped.map((row) => kept.map((column) => row[column] ?? ''));
+  const widest = widestOf(header, whole);
   const isShortened = (column: number) => shortened.includes(header[column] ?? '');
   const widths = room === null ? widest : fitted(widest, room, isShortened);
   const cells = whole.map((row) =>
@@ -53,11 +56,48 @@ export function alignedTable(
   const body = cells.map((row, index) =>
     line(
       row,
-      row.map((cell, column) => paintCell(cell, index, column)),
+      row.map((cell, column) => paintCell(cell, index, kept[column] ?? column)),
     ),
   );
   const head = line(names, names).trimEnd();
   return [`${paint(head, 'heading', color)}\n`, ...body].join('');
+}
+
+function widestOf(header: readonly string[], rows: readonly (readonly string[])[]): readonly number[] {
+  return header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => textWidth(row[column] ?? ''))),
+  );
+}
+
+/** The columns that have room. Those that may be left out come last to it, the empty ones after the others. */
+function keptColumns(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  { room, shortened, omitted }: { room: number } & Required<Pick<TableStyle, 'shortened' | 'omitted'>>,
+): readonly number[] {
+  const widest = widestOf(titles, rows);
+  const least = widest.map((width, column) => {
+    if (shortened.includes(titles[column] ?? '')) return Math.min(width, SHORTEST);
+    return column === titles.length - 1 ? Math.min(width, LAST_BEGINS) : width;
+  });
+  const isEmpty = (column: number) => rows.every((row) => !row[column]);
+  const optional = titles
+    .map((_, column) => column)
+    .filter((column) => omitted.includes(titles[column] ?? ''))
+    .sort(
+      (a, b) =>
+        Number(isEmpty(a)) - Number(isEmpty(b)) ||
+        omitted.indexOf(titles[b] ?? '') - omitted.indexOf(titles[a] ?? ''),
+    );
+  const left = new Set(optional);
+  let needed = -GAP + least.reduce((sum, width, column) => sum + (left.has(column) ? 0 : GAP + width), 0);
+  for (const column of optional) {
+    const width = GAP + (least[column] ?? 0);
+    if (needed + width > room) continue;
+    needed += width;
+    left.delete(column);
+  }
+  return titles.map((_, column) => column).filter((column) => !left.has(column));
 }
 
 /** The widths for a table in `room` columns: the widest of the shortened columns give their room first. */

@@ -98,6 +98,27 @@ describe('--watch', () => {
   });
 });
 
+it('list --watch and status --watch show the whole reason of a wait on a narrow terminal', async (t) => {
+  const home = projectOf(t);
+  t.after(() => home.run(['release', '--tag=narrow']));
+  const reason = 'a call that is recorded in the room next door';
+  assert.equal((await home.run(['hold', '--tag=narrow', `--reason=${reason}`])).code, 0);
+  await submit(home, `a-task-with-a-${'long-'.repeat(8)}name`, 'true', '--queue', '--tag=narrow');
+  for (const view of ['list --watch', 'status --watch']) {
+    const terminal = typed(home, `babysit ${view}`, { NO_COLOR: '1' }, 60);
+    t.after(() => terminal.close());
+    const drawn = () => terminal.shown().split('^[[H').at(-1) ?? '';
+    const words = () => drawn().replaceAll('^[[K', '').replace(/\s+/g, ' ');
+    await waitUntil(
+      () => words().includes(`held: ${reason}, by `) && words().includes(', until babysit release'),
+      {
+        what: `the whole reason in ${view}`,
+      },
+    );
+    for (const line of drawn().replaceAll('^[[K', '').split('\n')) assert.ok(line.length <= 60, line);
+  }
+});
+
 describe('wait on a terminal', () => {
   const drawn = (text: string) =>
     text

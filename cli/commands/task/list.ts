@@ -53,6 +53,8 @@ const DEFAULT_COLUMNS = [
   'progress',
   'outcome',
 ];
+/** Left out of a table that is redrawn on a narrow terminal, the first one first: name, status and outcome stay. */
+const OMITTED = ['id', 'cpu', 'mem', 'owner', 'elapsed', 'progress'];
 /** Shortened where the table is wider than the terminal. */
 const NAMES = ['name', 'owner', 'tags', 'batch', 'parent', 'command'];
 const FORMATS = ['json', 'table', 'csv'] as const;
@@ -89,7 +91,8 @@ async function list(context: Context, parsed: Parsed<typeof FLAGS>): Promise<num
     if (sample !== undefined && !('count' in sample)) checkColumns(columns, sample);
     return { rows, next: listed.next };
   };
-  const text = (rows: readonly Row[]) => render(rows, columns, format, isOverProjects(flags), context);
+  const look = { columns, format, withProjects: isOverProjects(flags), isRedrawn: flags.watch };
+  const text = (rows: readonly Row[]) => render(rows, look, context);
   if (flags.watch) return watchRows(context, async () => (await read()).rows, text);
   const { rows, next } = await read();
   context.output.data(text(rows));
@@ -102,11 +105,16 @@ async function list(context: Context, parsed: Parsed<typeof FLAGS>): Promise<num
   return EXIT.ok;
 }
 
+interface Look {
+  readonly columns: readonly string[];
+  readonly format: Format;
+  readonly withProjects: boolean;
+  readonly isRedrawn: boolean;
+}
+
 function render(
   all: readonly Row[],
-  columns: readonly string[],
-  format: Format,
-  withProjects: boolean,
+  { columns, format, withProjects, isRedrawn }: Look,
   { full, output }: Context,
 ): string {
   if (format === 'json') {
@@ -124,7 +132,7 @@ function render(
       : full && tasks[0]
         ? Object.keys(tasks[0])
         : withProjects
-          ? [...DEFAULT_COLUMNS, 'owner']
+          ? [...DEFAULT_COLUMNS.slice(0, -1), 'owner', 'outcome']
           : DEFAULT_COLUMNS;
   if (format === 'csv')
     return csv(
@@ -149,6 +157,7 @@ function render(
       color: output.color,
       room: roomOf(output),
       shortened: NAMES,
+      omitted: isRedrawn && columns.length === 0 && !full ? OMITTED : [],
     },
   );
   return table + folds.map(foldText).join('');

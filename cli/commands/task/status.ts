@@ -140,7 +140,7 @@ function hostText(view: StatusView, color: boolean, room: number | null = null):
   const waiting = queue.map((row) => [row.name, row.owner, whyText(row.waiting)]);
   const part = (header: readonly string[], rows: readonly (readonly string[])[]) =>
     rows.length > 0
-      ? `\n${alignedTable(header, rows, { color, room, shortened: ['running', 'queue', 'owner'] })}`
+      ? `\n${alignedTable(header, rows, { color, room, shortened: ['running', 'queue', 'owner'], omitted: ['owner'] })}`
       : '';
   const tables = [
     part(['running', 'owner', 'elapsed', 'mem', 'cpu'], live),

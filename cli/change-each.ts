@@ -1,5 +1,6 @@
 // Sends one request for each of several tasks. A failed request does not stop the others.
 import type { TaskView } from '../src/api/schemas/task.ts';
+import { counted } from '../src/core/counted.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
 import { escapeField } from '../src/text/terminal.ts';
 import type { Selected, Selection } from './client/select.ts';
@@ -87,6 +88,6 @@ function printReceipt({ output }: Context, verb: string, tasks: readonly TaskVie
   for (const task of tasks) status[task.status] = (status[task.status] ?? 0) + 1;
   output.result({ verb, count: tasks.length, first, last, status }, () => {
     const counts = Object.entries(status).map(([name, count]) => `${count} ${name}`);
-    return `${verb}: ${tasks.length} tasks, ${escapeField(first)} to ${escapeField(last)}; ${counts.join(', ')}\n`;
+    return `${verb}: ${counted(tasks.length, 'task')}, ${escapeField(first)} to ${escapeField(last)}; ${counts.join(', ')}\n`;
   });
 }

@@ -1,6 +1,7 @@
 // babysit run --batch: reads JSON lines and prints a receipt. The lines go in requests that the daemon answers in a few seconds.
 import { createReadStream, statSync } from 'node:fs';
 import type { BatchBody, BatchLineView, BatchView } from '../src/api/schemas/run.ts';
+import { counted } from '../src/core/counted.ts';
 import { BabysitError, EXIT } from '../src/core/errors.ts';
 import type { Body, Caller } from '../src/request/request.ts';
 import { textOf } from '../src/text/bytes.ts';
@@ -125,7 +126,7 @@ class Receipt {
     };
     output.result(view, () => {
       const wait = next === null ? '' : `  wait for them: ${next}\n`;
-      return `queued: ${count} tasks, ${escapeField(first)} to ${escapeField(last)}\n${wait}`;
+      return `queued: ${counted(count, 'task')}, ${escapeField(first)} to ${escapeField(last)}\n${wait}`;
     });
   }
 }

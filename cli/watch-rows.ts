@@ -23,7 +23,7 @@ export async function watchRows(
       const used = new Map(frame.running.map((task) => [task.id, task]));
       rows = rows.map((row) => ('count' in row ? row : withUse(row, used.get(row.id))));
       const { shown, hidden } = fitting(rows, bodyRows());
-      const more = hidden === 0 ? '' : `… ${hidden} more that have ended\n`;
+      const more = hidden === 0 ? '' : `… ${hidden} more that ended\n`;
       screen.draw((text(shown) || 'no tasks\n') + more);
     } else {
       const news = rows.filter((row) => isNews(row, printed));

@@ -123,7 +123,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
   mcp: ['core', 'units', 'text', 'request', 'cli'],
   dashboard: ['core', 'units', 'text', 'estimates', 'files', 'cli'],
   top: ['core', 'units', 'text', 'request', 'cli'],
-  web: ['units', 'text'],
+  web: ['core', 'units', 'text'],
   hooks: ['core', 'units', 'text', 'cli'],
 };
 /** Rooms that take no `node:*` at all, and the packages of the others where they are fixed. */

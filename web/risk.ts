@@ -3,7 +3,7 @@
 import { killClocks } from '../cli/client/kill-clocks.ts';
 import type { LiveTask } from '../src/api/schemas/observe/live.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
-import { cores, duration, size } from './text.ts';
+import { coresText, duration, size } from './text.ts';
 
 export interface Risk {
   /** 0: within its estimates. 1: above one of them. 2: the watchdog kills it soon, if this lasts. */
@@ -44,10 +44,10 @@ export function risksOf(row: Subject): Risk[] {
   else if (mem !== null && mem > row.estimated_mem_bytes)
     add(1, `above its memory estimate of ${size(row.estimated_mem_bytes)}`);
   if (cpu !== null && cpu > KILL_FACTOR * row.estimated_cpu_cores)
-    add(2, `killed if it stays above twice its CPU estimate: uses ${cores(cpu)} cores`);
+    add(2, `killed if it stays above twice its CPU estimate: uses ${coresText(cpu)}`);
   else if (row.throttled_at !== null) add(1, 'limited to its CPU estimate, because the host is busy');
   else if (cpu !== null && cpu > CPU_MARGIN * row.estimated_cpu_cores)
-    add(1, `above its CPU estimate of ${cores(row.estimated_cpu_cores)} cores`);
+    add(1, `above its CPU estimate of ${coresText(row.estimated_cpu_cores)}`);
   return risks.sort((a, b) => b.level - a.level);
 }
 

@@ -1,6 +1,7 @@
 // Numbers, times and reasons as the page shows them.
 import type { HeldByView } from '../src/api/schemas/hold.ts';
 import type { BlockedView } from '../src/api/schemas/task.ts';
+import { counted } from '../src/core/counted.ts';
 import { formatDuration } from '../src/units/duration.ts';
 import { formatSize } from '../src/units/size.ts';
 
@@ -21,6 +22,11 @@ export function duration(ms: number | null | undefined): string {
 
 export function cores(value: number | null | undefined): string {
   return value == null ? NONE : value >= 10 ? value.toFixed(0) : String(Number(value.toFixed(1)));
+}
+
+/** `1 core`, `0.5 cores` */
+export function coresText(value: number | null | undefined): string {
+  return counted(cores(value), 'core');
 }
 
 /** One for all texts: making one takes longer than using it. */

@@ -1,4 +1,5 @@
 // Redraws a text in place on a terminal, without clearing the screen in between, so that nothing flickers.
+import { counted } from '../../src/core/counted.ts';
 import { cutText, textWidth } from '../../src/text/width.ts';
 import type { Output } from './output.ts';
 
@@ -54,7 +55,9 @@ export class Screen {
     }
     const all = wrapped.flat();
     const isCut = all.length > rows - 1;
-    const shown = isCut ? [...all.slice(0, rows - 2), `… ${all.length - rows + 2} more lines`] : all;
+    const shown = isCut
+      ? [...all.slice(0, rows - 2), `… ${counted(all.length - rows + 2, 'more line')}`]
+      : all;
     const body = shown.map((line) => `${line}${CLEAR_LINE}\n`).join('');
     this.#output.data(`${this.#isDrawn ? HOME : FIRST + HOME}${body}${CLEAR_REST}`);
     this.#isDrawn = true;

@@ -1,6 +1,7 @@
 // Says in words when a task that was submitted starts, and what it waits for.
 import type { TestRunView } from '../../src/api/schemas/capacity.ts';
 import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
+import { counted } from '../../src/core/counted.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { roundCores } from '../../src/units/number.ts';
 import { formatSize } from '../../src/units/size.ts';
@@ -28,7 +29,7 @@ export function assumedText(
     },
     {
       isGiven: given.estimated_cpu_cores !== undefined,
-      text: coresText(roundCores(task.estimated_cpu_cores)),
+      text: counted(roundCores(task.estimated_cpu_cores), 'core'),
       ...from(cpu),
     },
   ].filter(({ isGiven }) => !isGiven);
@@ -42,10 +43,6 @@ export function assumedText(
     silence === 0 ? '' : `${formatDuration(silence)} without output`,
   ];
   return `assumed ${values}${isOne ? first.source : ''}; killed ${kills.filter((text) => text !== '').join(' or ')}, or far above an estimate`;
-}
-
-function coresText(cores: number | null): string {
-  return `${cores} ${cores === 1 ? 'core' : 'cores'}`;
 }
 
 function from({ from, n }: TaskView['estimates']['time']): { readonly source: string } {

@@ -3,6 +3,7 @@
 import type { EventView } from '../../src/api/schemas/events/events.ts';
 import type { HostEventView } from '../../src/api/schemas/events/host-events.ts';
 import type { BlockedView, TaskView } from '../../src/api/schemas/task.ts';
+import { counted } from '../../src/core/counted.ts';
 import { escapeField, escapeLine } from '../../src/text/terminal.ts';
 import { humanCores, humanDuration, humanSize, humanValue, outcome, paintStatus } from './human.ts';
 import type { Output } from './output.ts';
@@ -121,7 +122,7 @@ export function printSummary(output: Output, tasks: readonly TaskView[], where: 
   output.result({ ...where, ...view }, () => {
     const names = `${escapeField(view.first)} to ${escapeField(view.last)}`;
     const longest = `longest ${humanDuration(view.max_elapsed_ms)}`;
-    return `${view.count} tasks ${paintStatus('completed', output.color)}: ${names}, ${longest}, peak ${humanSize(view.max_peak_mem_bytes)}\n`;
+    return `${counted(view.count, 'task')} ${paintStatus('completed', output.color)}: ${names}, ${longest}, peak ${humanSize(view.max_peak_mem_bytes)}\n`;
   });
 }
 

@@ -2,6 +2,7 @@
 import type { HoldBody, HoldView, ReleasedView } from '../../src/api/schemas/hold.ts';
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
+import { counted } from '../../src/core/counted.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { inboxScope } from '../client/inbox.ts';
 import { call, type Session } from '../client/session.ts';
@@ -128,7 +129,7 @@ export function createStore(first: State, deps: StoreDeps): Store {
       checkLever('hold', { flags: {}, positionals: [] }, () => deps.session.home, deps.env);
       const body: HoldBody = { all: true, by: callerName(deps.env) };
       const { held } = await call<HoldView>(quiet, 'POST', '/v1/hold', body);
-      return `${held} tasks wait; h releases them`;
+      return `${counted(held, 'task')} held; h releases the queue`;
     });
   }
 
@@ -137,7 +138,7 @@ export function createStore(first: State, deps: StoreDeps): Store {
       checkLever('release', { flags: {}, positionals: [] }, () => deps.session.home, deps.env);
       const query = new URLSearchParams({ all: '1', by: callerName(deps.env) });
       const { released } = await call<ReleasedView>(quiet, 'DELETE', `/v1/hold?${query}`);
-      return released === null ? 'nothing was held' : `${released.held} tasks waited`;
+      return released === null ? 'nothing was held' : `${counted(released.held, 'task')} released`;
     });
   }
 

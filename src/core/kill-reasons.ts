@@ -1,4 +1,5 @@
 // The kill reasons, one row each: the hint for the next run, and what a retry or a suggested estimate draws from the kill.
+import { counted } from './counted.ts';
 import { CAP_FACTOR, type Estimate, type Limits } from './estimate.ts';
 
 /** The numbers that led to a kill, as shown: keys in snake_case, the unit last. */
@@ -48,7 +49,7 @@ export const KILL_REASONS = {
   estimated_cpu_exceeded: {
     exceeded: 'cpuCores',
     hint: ({ estimate, suggested, detail }) =>
-      `Used ${numberOf(detail, 'cpu_cores')} cores, estimated ${estimate.cpuCores}: ${
+      `Used ${counted(numberOf(detail, 'cpu_cores'), 'core')}, estimated ${estimate.cpuCores}: ${
         suggested.cpuCores > estimate.cpuCores
           ? audited('estimate', `--estimated_cpu_cores=${suggested.cpuCores}`, ', or run fewer threads.')
           : 'audit the script first, then run fewer threads: this host admits no larger estimate.'

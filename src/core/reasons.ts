@@ -1,4 +1,5 @@
 // The hint for every kill and interrupt reason: the measured numbers, and what to change before the next run.
+import { counted } from './counted.ts';
 import { boundEstimate } from './estimate.ts';
 import { type Format, type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
 import { type Most, suggestEstimates, suggestLimits } from './suggest.ts';
@@ -32,7 +33,7 @@ export function interruptHint(
   { requeue, lostAttempts = 0 }: Pick<Task, 'requeue' | 'lostAttempts'>,
 ): string {
   const again = `run it again with babysit retry ${ref}`;
-  const lost = `The cluster has lost ${lostAttempts + 1} attempts of it, and engine.requeue_max allows no other one`;
+  const lost = `The cluster has lost ${counted(lostAttempts + 1, 'attempt')} of it, and engine.requeue_max allows no other one`;
   switch (reason) {
     case 'host_rebooted':
       return `The host restarted while the task was running: ${again}`;

@@ -1,4 +1,5 @@
 // Advises a caller whose declared estimates are far from what earlier runs used.
+import { counted } from '../core/counted.ts';
 import type { Advice, LearnedLevel, PerDimension } from '../core/estimate.ts';
 import { formatDuration } from '../units/duration.ts';
 import { formatSize } from '../units/size.ts';
@@ -84,7 +85,7 @@ export function adviceHint({ dim, declared, learned, n, recent }: Advice): strin
       ? formatSize(value)
       : dim === 'time'
         ? formatDuration(value)
-        : `${Math.round(100 * value) / 100} cores`;
+        : counted(Math.round(100 * value) / 100, 'core');
   const range =
     recent.length === 0 ? '' : ` used ${show(Math.min(...recent))} to ${show(Math.max(...recent))}`;
   return `You gave ${show(declared)}; the last ${recent.length} of ${n} runs of this command${range}: leave ${FLAGS[dim]} out, and ${show(learned)} is used.`;

@@ -1,5 +1,6 @@
 // Serves the log of an attempt of a task: a range of it, or a stream until the task ends.
 import type { LogRangeView } from '../api/schemas/log.ts';
+import { counted } from '../core/counted.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { LogQuery } from '../core/log-query.ts';
 import { isEnded, type Task, type TaskId } from '../core/task.ts';
@@ -65,7 +66,7 @@ function logOf(
   if (attempt > task.attempts)
     throw new BabysitError(
       'no_log',
-      `"${task.name}" has had ${task.attempts} attempts, and no attempt ${attempt}`,
+      `"${task.name}" has had ${counted(task.attempts, 'attempt')}, and no attempt ${attempt}`,
       {
         hint: `Run babysit log ${shellWords([task.name])} for the last one.`,
       },

@@ -1,6 +1,7 @@
 // Submits a task: limits of disk and owner, admission, leases, and dependencies.
 import type { TaskView } from '../api/schemas/task.ts';
 import type { Config } from '../config/settings.ts';
+import { counted } from '../core/counted.ts';
 import { traitsOf } from '../core/engine-traits.ts';
 import { BabysitError } from '../core/errors.ts';
 import { statedEstimate } from '../core/estimate.ts';
@@ -116,7 +117,7 @@ export function createSubmit(deps: SubmitDeps): { readonly submit: Submit; reado
       throw new BabysitError('rate_limited', `${owner} submits tasks too fast`, { retry_after_ms: waitMs });
     const most = config['admission.max_pending_per_owner'];
     if (most > 0 && engine.live.pendingCountOf(owner) >= most)
-      throw new BabysitError('queue_full', `${owner} already has ${most} pending tasks`, {
+      throw new BabysitError('queue_full', `${owner} already has ${counted(most, 'pending task')}`, {
         limit: most,
         hint: 'Wait for tasks to end, kill some, or raise the limit: babysit config show admission.max_pending_per_owner shows it.',
       });

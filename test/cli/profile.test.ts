@@ -117,7 +117,7 @@ describe('babysit profile', () => {
       'true',
     ]);
     assert.equal(code, 0);
-    assert.match(stderr, /1000 cores were requested, and reduced to/);
+    assert.match(stderr, /1000 cores requested, reduced to/);
     await home.run(['kill', 'large']);
   });
 

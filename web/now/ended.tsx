@@ -2,7 +2,7 @@
 import { coresUsed } from '../../cli/client/frames.ts';
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { Status } from '../parts/status.tsx';
-import { cores, duration, relative, size } from '../text.ts';
+import { coresText, duration, relative, size } from '../text.ts';
 
 export function Ended({ rows, now }: { readonly rows: readonly LiveTask[]; readonly now: number }) {
   const newestFirst = [...rows].sort((a, b) => (b.ended_at ?? '').localeCompare(a.ended_at ?? ''));
@@ -33,7 +33,7 @@ export function Ended({ rows, now }: { readonly rows: readonly LiveTask[]; reado
   );
 }
 
-const usedText = (used: number | null) => (used === null ? '' : `, ${cores(used)} cores`);
+const usedText = (used: number | null) => (used === null ? '' : `, ${coresText(used)}`);
 
 /** `estimated_mem_exceeded`, `SIGKILL`, `exit 1`; nothing for exit code 0. */
 export function reasonOf(row: Pick<LiveTask, 'kill_reason' | 'signal' | 'exit_code' | 'reason'>): string {

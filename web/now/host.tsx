@@ -5,7 +5,7 @@ import type { HostPoint } from '../../src/api/schemas/observe/live.ts';
 import type { OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
 import { Bar } from '../parts/bar.tsx';
 import { Chart, type ChartProps } from '../parts/chart.tsx';
-import { cores, size } from '../text.ts';
+import { cores, coresText, size } from '../text.ts';
 import { Then } from './then.tsx';
 
 const SYNC = 'host';
@@ -110,14 +110,15 @@ function Cpu({ frame, now, host, axis }: Props) {
     [host],
   );
   const { cpu_ours_cores: ours, cpu_outside_cores: others } = now;
+  const free = cores(capacity.cpu_available_cores);
   return (
     <div class="tile">
       <p class="figure">
-        <b>{cores(capacity.cpu_available_cores)}</b> cores free for tasks{' '}
+        <b>{free}</b> {free === '1' ? 'core' : 'cores'} free for tasks{' '}
         <span class="quiet">of {cores(total)}</span>
       </p>
       <Bar
-        label={`CPU: tasks ${cores(ours)}, other programs ${cores(others)}, of ${cores(total)} cores`}
+        label={`CPU: tasks ${cores(ours)}, other programs ${cores(others)}, of ${coresText(total)}`}
         parts={[
           { value: ours ?? 0, color: 'ours' },
           { value: others ?? 0, color: 'others' },

@@ -2,7 +2,7 @@
 import type { Frame } from '../../cli/client/frames.ts';
 import { type Peak, peaksOf } from '../../cli/client/outside-peaks.ts';
 import type { OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
-import { cores, relative, size } from '../text.ts';
+import { cores, coresText, relative, size } from '../text.ts';
 
 interface Props {
   readonly frame: Frame;
@@ -63,7 +63,7 @@ function Program({
       <td class="number">{size(now?.mem_bytes)}</td>
       <td class="number">{cores(now?.cpu_cores)}</td>
       <td class="number">
-        {dim === 'mem' ? size(most.mem_bytes) : `${cores(most.cpu_cores)} cores`}{' '}
+        {dim === 'mem' ? size(most.mem_bytes) : coresText(most.cpu_cores)}{' '}
         <span class="quiet">{relative(then, at)}</span>
       </td>
     </tr>

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { Actions } from '../parts/actions.tsx';
-import { cores, duration, promise, size, why } from '../text.ts';
+import { coresText, duration, promise, size, why } from '../text.ts';
 import { HoldQueue } from './holds.tsx';
 import { SHOWN } from './running.tsx';
 
@@ -73,7 +73,7 @@ function Waiting({
         <span class="what">starts</span> {promise(row.waiting, now)}{' '}
         <span class="quiet">
           then {duration(row.estimated_time_ms)}, {size(row.estimated_mem_bytes)},{' '}
-          {cores(row.estimated_cpu_cores)} cores
+          {coresText(row.estimated_cpu_cores)}
           {row.priority === 0 ? '' : `, priority ${row.priority}`}
         </span>
       </p>

@@ -2,7 +2,7 @@
 import { type Frame, tasksOf } from '../../cli/client/frames.ts';
 import { lookAt } from '../../cli/client/outside-peaks.ts';
 import type { OutsidePoint } from '../../src/api/schemas/observe/outside.ts';
-import { clock, cores, size } from '../text.ts';
+import { clock, coresText, size } from '../text.ts';
 
 interface Props {
   readonly frame: Frame;
@@ -19,7 +19,7 @@ export function Then({ frame, looks, at }: Props) {
   );
   const programs = lookAt(looks, at)?.programs.map(
     ({ name, processes, belongs_to: whose, mem_bytes: mem, cpu_cores: cpu }) =>
-      `${name}${processes > 1 ? ` × ${processes}` : ''}${whose === null ? '' : ` of ${whose}`} ${cores(cpu)} cores, ${size(mem)}`,
+      `${name}${processes > 1 ? ` × ${processes}` : ''}${whose === null ? '' : ` of ${whose}`} ${coresText(cpu)}, ${size(mem)}`,
   );
   return (
     <p class="then">

@@ -60,8 +60,8 @@ function print({ output, full }: Context, hold: HoldView): void {
         ? 'nothing runs'
         : drain
           ? `${running} running: ${likely}${latest}`
-          : `${running} keep running`;
-    return `${scopeText(hold, name)} ${holdText(hold)}; ${hold.held} wait, ${ends}\n`;
+          : `${running} still running`;
+    return `${scopeText(hold, name)} ${holdText(hold)}; ${hold.held} waiting, ${ends}\n`;
   });
 }
 

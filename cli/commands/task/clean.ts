@@ -1,5 +1,6 @@
 // babysit clean: removes ended tasks with their logs.
 import type { CleanBody, CleanView } from '../../../src/api/schemas/clean.ts';
+import { counted } from '../../../src/core/counted.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
@@ -57,5 +58,5 @@ tasks of this project, of any age. The daemon also does so by itself: see babysi
 function cleanText({ removed, dry_run, names }: CleanView): string {
   const which =
     names.length === 0 ? '' : `: ${escapeField(names.join(', '))}${removed > names.length ? ', …' : ''}`;
-  return `${dry_run ? 'would remove' : 'removed'} ${removed} ended task${removed === 1 ? '' : 's'}${which}\n`;
+  return `${dry_run ? 'would remove' : 'removed'} ${counted(removed, 'ended task')}${which}\n`;
 }

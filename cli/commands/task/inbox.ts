@@ -1,5 +1,6 @@
 // babysit inbox: prints the events of an owner's tasks that no reader has shown yet.
 import type { EventView } from '../../../src/api/schemas/events/events.ts';
+import { counted } from '../../../src/core/counted.ts';
 import { EXIT } from '../../../src/core/errors.ts';
 import { parseCount } from '../../../src/units/number.ts';
 import { inboxEventView, inboxScope, reportSeen, seqByTask, takeInbox } from '../../client/inbox.ts';
@@ -35,7 +36,7 @@ one line; --full prints each. Prints nothing when there is no new event.`,
     if (page.more > 0)
       output.notify(
         { more: page.more, hint: 'babysit inbox' },
-        () => `babysit: ${page.more} more events: run babysit inbox again\n`,
+        () => `babysit: ${counted(page.more, 'more event')}: run babysit inbox again\n`,
       );
     if (!flags.peek) await reportSeen(session, scope, seqByTask(page));
     return EXIT.ok;

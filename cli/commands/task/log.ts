@@ -1,6 +1,7 @@
 // babysit log: prints the output of a task.
 import type { LogRangeView } from '../../../src/api/schemas/log.ts';
 import type { TaskView } from '../../../src/api/schemas/task.ts';
+import { counted } from '../../../src/core/counted.ts';
 import { BabysitError, ERRORS, EXIT } from '../../../src/core/errors.ts';
 import { lineSplitter } from '../../../src/text/line-splitter.ts';
 import { shellWords } from '../../../src/text/shell.ts';
@@ -219,7 +220,7 @@ async function noteLinesLeftOut(
   };
   const query = new URLSearchParams({ from: '0', attempt: String(attempt) });
   if (from <= COUNTED_BYTES) await readLog(session, id, query, from, countLines);
-  const what = from <= COUNTED_BYTES ? `${lines} lines` : `${from} bytes`;
+  const what = from <= COUNTED_BYTES ? counted(lines, 'line') : counted(from, 'byte');
   const which = attempt === attempts ? '' : ` --attempt=${attempt}`;
   const hint = `babysit log ${shellWords([name])}${which} --tail=${PLAIN_TAIL}, or --full`;
   output.notify(
@@ -309,7 +310,7 @@ function noteMatchesLeftOut(output: Context['output'], name: string, pattern: st
   const hint = `babysit log ${shellWords([name, `--grep=${pattern}`])} --full`;
   output.notify(
     { left_out_matches: left, hint },
-    () => `babysit: ${left} matching lines left out; to see them: ${hint}\n`,
+    () => `babysit: ${counted(left, 'matching line')} left out; to see them: ${hint}\n`,
   );
 }
 

@@ -1,6 +1,7 @@
 // babysit status: shows the host with its queue, or one task.
 import type { StatusView } from '../../../src/api/schemas/status.ts';
 import type { BlockedView, TaskView } from '../../../src/api/schemas/task.ts';
+import { counted } from '../../../src/core/counted.ts';
 import { EXIT } from '../../../src/core/errors.ts';
 import { escapeField } from '../../../src/text/terminal.ts';
 import { taskIn } from '../../client/live.ts';
@@ -98,7 +99,7 @@ function hostText(view: StatusView, color: boolean, room: number | null = null):
   const { host, daemon, capacity, tasks, pressure, holds, levers, notices, running, leases, queue } = view;
   const used = capacity.mem_running_bytes + capacity.mem_leased_bytes;
   const lines: [string, string][] = [
-    ['host', `${host.hostname}, ${host.cores} cores, ${humanSize(host.mem_total_bytes)} memory`],
+    ['host', `${host.hostname}, ${counted(host.cores, 'core')}, ${humanSize(host.mem_total_bytes)} memory`],
     [
       'daemon',
       `pid ${daemon.pid}, version ${daemon.version}, driver ${daemon.driver}${unenforcedText(daemon)}`,
@@ -188,11 +189,11 @@ function pressureText({ dim, lasted_s, cause, detail }: StatusView['pressure'][n
   return `the host has been short of ${dim} for ${humanDuration(1000 * lasted_s)}; no task starts until this ends${outside}`;
 }
 
-/** `all tasks held: call, by alice, until 15:30; 3 wait, 2 run (done about 15:10:00)` */
+/** `all tasks held: call, by alice, until 15:30; 3 waiting, 2 running (done about 15:10:00)` */
 function heldText(hold: StatusView['holds'][number]): string {
   const { held, running, expected_end, name } = hold;
   const done = running > 0 && expected_end !== null ? ` (done about ${localTime(expected_end)})` : '';
-  return `${scopeText(hold, name)} ${holdText(hold)}; ${held} wait, ${running} run${done}`;
+  return `${scopeText(hold, name)} ${holdText(hold)}; ${held} waiting, ${running} running${done}`;
 }
 
 function whyText(waiting: BlockedView | null): string {

@@ -4,6 +4,7 @@ import type {
   HistoryView,
   Quantiles,
 } from '../../../src/api/schemas/observe/history-summary.ts';
+import { counted } from '../../../src/core/counted.ts';
 import { humanDuration } from '../human.ts';
 import { escapeHtml, rangeBar, stackedBars } from './svg.ts';
 import { cpuText, memText, ratioText } from './text.ts';
@@ -134,7 +135,7 @@ function groupRow(group: HistoryGroup): string[] {
 
 function ratioCell(ratio: Quantiles): string {
   if (ratio === null) return '';
-  const said = `${ratioText(ratio)} (${ratio.n} runs)`;
+  const said = `${ratioText(ratio)} (${counted(ratio.n, 'run')})`;
   return `${escapeHtml(ratioText(ratio))}${rangeBar(ratio.p50, ratio.p90, said)}`;
 }
 

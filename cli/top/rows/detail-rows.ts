@@ -1,5 +1,6 @@
 // The page of one task: what it is and does, its events, and its live output.
 import type { LiveTask } from '../../../src/api/schemas/observe/live.ts';
+import { counted } from '../../../src/core/counted.ts';
 import { escapeLine } from '../../../src/text/terminal.ts';
 import { eventText } from '../../output/task-output.ts';
 import { taskText } from '../../output/task-text.ts';
@@ -32,7 +33,7 @@ export function detailRows(
   const all = partial === '' ? log : [...log, partial];
   const end = all.length - scroll;
   const shown = all.slice(Math.max(0, end - left), end);
-  const state = scroll > 0 ? ` ${scroll} lines below` : '';
+  const state = scroll > 0 ? ` ${counted(scroll, 'line')} below` : '';
   const blank = Array.from({ length: left - shown.length }, () => BLANK);
   return [
     ...top,

@@ -1,6 +1,7 @@
 // The rows about the host: memory, CPU, pressure and disk, each with a minute of history.
 
 import type { HostPoint } from '../../../src/api/schemas/observe/live.ts';
+import { counted } from '../../../src/core/counted.ts';
 import { humanCores, humanSize } from '../../output/human.ts';
 import { graph, type Part, stackedBar } from '../bars.ts';
 import { BLANK, type Row, row, type Span, span } from '../spans.ts';
@@ -69,7 +70,7 @@ export function hostRows(state: State): Row[] {
       [
         span(`${glyphs.full} ${isWide ? 'tasks ' : ''}${humanCores(host.cpu_ours_cores ?? 0)}`, 'good'),
         span(` ${glyphs.half} ${isWide ? 'others ' : ''}${humanCores(host.cpu_outside_cores ?? 0)}`, 'warn'),
-        span(` of ${cores} cores`),
+        span(` of ${counted(cores, 'core')}`),
       ],
     ),
     pressureRow(host, of, isWide),

@@ -1,4 +1,5 @@
 // What follows when an engine has lost an attempt: another one, as often as the setting engine.requeue_max allows. Pure.
+import { counted } from '../../core/counted.ts';
 import type { Task } from '../../core/task.ts';
 import { backoffAfter } from '../../core/transition/retry.ts';
 import type { Change } from '../../core/transition/transition.ts';
@@ -20,6 +21,6 @@ export function afterLostStart(
   const { lostAttempts = 0 } = task;
   if (mayRequeue(task, requeueMax))
     return { kind: 'requeue', why, loss: { notBefore: at + backoffAfter(lostAttempts, BACKOFF_MS) } };
-  const lost = `the cluster has lost ${lostAttempts + 1} attempts, and engine.requeue_max allows no other one`;
+  const lost = `the cluster has lost ${counted(lostAttempts + 1, 'attempt')}, and engine.requeue_max allows no other one`;
   return { kind: 'could_not_start', message: `${why}; ${lost}: ${fix}`, at };
 }

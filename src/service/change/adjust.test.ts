@@ -80,7 +80,7 @@ describe('adjust', () => {
       await adjust('big', { ...size, force: true, cpu_pct_limit: 100 }),
       await ask('POST', '/v1/tasks/ended/retry', { ...size, cpu_pct_limit: 100 }),
     ])
-      assert.match(String(body.note), /^99 cores were requested, and reduced to 8/);
+      assert.match(String(body.note), /^99 cores requested, reduced to 8/);
   });
 
   it('is an event for waiting clients', async (t) => {

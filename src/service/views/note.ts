@@ -1,4 +1,5 @@
 // Notes for the caller: what was changed in a request, and what it may not expect.
+import { counted } from '../../core/counted.ts';
 import { roundCores } from '../../units/number.ts';
 
 /** `requested`: null when the request gives no cores. `more`: another note. */
@@ -10,7 +11,7 @@ export function noteOf(
   const reduced =
     requested === null || given >= requested
       ? null
-      : `${requested} cores were requested, and reduced to ${roundCores(given)}, all that tasks can get here`;
+      : `${counted(requested, 'core')} requested, reduced to ${roundCores(given)}, all that tasks can get here`;
   const notes = [reduced, more].filter((note) => note !== null);
   return notes.length === 0 ? {} : { note: notes.join('; ') };
 }

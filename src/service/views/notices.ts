@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import type { NoticeView } from '../../api/schemas/daemon.ts';
 import type { HoldView } from '../../api/schemas/hold.ts';
+import { counted } from '../../core/counted.ts';
 import type { Held } from '../../engine/dispatch-hold.ts';
 import type { Recovered } from '../../engine/recover.ts';
 import type { RunningBudget } from '../../engine/rules.ts';
@@ -46,7 +47,7 @@ export function notices(deps: NoticeDeps): NoticeView[] {
 export function holdNotices(holds: readonly HoldView[], command: (hold: HoldView) => string): NoticeView[] {
   return holds.map((hold) => ({
     what: 'hold',
-    reason: `${hold.by} holds the start of ${hold.scope === 'all' ? 'all tasks' : `${hold.scope} ${hold.name ?? hold.of}`}${hold.reason === null ? '' : ` (${hold.reason})`} until ${hold.until ?? 'babysit release'}; ${hold.held} wait`,
+    reason: `${hold.by} holds the start of ${hold.scope === 'all' ? 'all tasks' : `${hold.scope} ${hold.name ?? hold.of}`}${hold.reason === null ? '' : ` (${hold.reason})`} until ${hold.until ?? 'babysit release'}; ${hold.held} waiting`,
     fix: `Run: ${command(hold)}`,
   }));
 }
@@ -57,7 +58,7 @@ function homeNotice({ homeLoss, runningCount }: NoticeDeps): NoticeView[] {
   return [
     {
       what: 'state directory',
-      reason: `${why}; the daemon starts nothing and ends when its ${runningCount()} running tasks have ended`,
+      reason: `${why}; the daemon starts nothing and ends when running tasks have ended (${runningCount()} now)`,
       fix: 'Move it back after that, or set BABYSIT_HOME to its new place.',
     },
   ];
@@ -157,13 +158,13 @@ function recoveredNotices({ recovered, tasksDir }: NoticeDeps): NoticeView[] {
   if (adopted.length > 0)
     found.push({
       what: 'tasks newer than the database',
-      reason: `the database did not know ${count(adopted)}, which the daemon adopted from ${tasksDir}: ${shown(adopted)}`,
+      reason: `the database did not know ${counted(adopted.length, 'task')}, which the daemon adopted from ${tasksDir}: ${shown(adopted)}`,
       fix: 'Submit pending tasks of that time again: the database lost them. This note ends with the daemon.',
     });
   if (leftAlone.length > 0)
     found.push({
       what: 'unknown tasks',
-      reason: `the daemon does not know ${count(leftAlone)} and left them alone: ${shown(leftAlone)}`,
+      reason: `the daemon does not know ${counted(leftAlone.length, 'task')} and left them alone: ${shown(leftAlone)}`,
       fix: `Look at their files in ${tasksDir} and end their processes yourself.`,
     });
   return found;
@@ -175,7 +176,7 @@ function lostNotice({ lostDir }: NoticeDeps): NoticeView[] {
   return [
     {
       what: 'lost tasks',
-      reason: `${lostDir} holds the files of ${count(names)} that the database did not know: ${shown(names)}`,
+      reason: `${lostDir} holds the files of ${counted(names.length, 'task')} that the database did not know: ${shown(names)}`,
       fix: `Keep the logs that you need, then run: rm -r ${shellQuote(lostDir)}`,
     },
   ];
@@ -186,10 +187,6 @@ const SHOWN = 5;
 function shown(names: readonly string[]): string {
   const more = names.length > SHOWN ? `, and ${names.length - SHOWN} more` : '';
   return names.slice(0, SHOWN).join(', ') + more;
-}
-
-function count({ length }: readonly string[]): string {
-  return length === 1 ? '1 task' : `${length} tasks`;
 }
 
 function entriesOf(dir: string): string[] {

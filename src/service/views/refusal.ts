@@ -1,6 +1,7 @@
 // Converts a refusal of admission to an error with the command that would be accepted.
 import type { HeldByView } from '../../api/schemas/hold.ts';
 import type { BlockedView, StartView } from '../../api/schemas/task.ts';
+import { counted } from '../../core/counted.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { EstimateBasis } from '../../core/estimate.ts';
 import type { StartHold } from '../../core/start-hold.ts';
@@ -28,9 +29,13 @@ export function refusal(
     case 'queue':
       return null;
     case 'queue_full':
-      return new BabysitError('queue_full', `the queue already has ${admission.maxPending} pending tasks`, {
-        limit: admission.maxPending,
-      });
+      return new BabysitError(
+        'queue_full',
+        `the queue already has ${counted(admission.maxPending, 'pending task')}`,
+        {
+          limit: admission.maxPending,
+        },
+      );
     case 'infeasible':
       return infeasibleError(admission.why);
     case 'deny':

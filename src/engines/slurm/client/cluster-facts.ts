@@ -1,4 +1,5 @@
 // Reads what scontrol shows of a cluster: its partitions with their limits, and what Slurm enforces for a job. Pure.
+import { counted } from '../../../core/counted.ts';
 import { type Check, no, yes } from './diagnosis-check.ts';
 import type { SlurmSettings } from './submission.ts';
 
@@ -43,7 +44,7 @@ export function partitionChecks(text: string, { partition }: Pick<SlurmSettings,
     ];
   return chosen.map((fields) => {
     const name = fields.get('PartitionName') ?? '';
-    const described = `${name}: ${fields.get('TotalNodes')} nodes, ${fields.get('TotalCPUs')} cores, at most ${fields.get('MaxTime')} a job, memory of a node at most ${fields.get('MaxMemPerNode') ?? fields.get('MaxMemPerCPU')}`;
+    const described = `${name}: ${counted(fields.get('TotalNodes') ?? '', 'node')}, ${counted(fields.get('TotalCPUs') ?? '', 'core')}, at most ${fields.get('MaxTime')} a job, memory of a node at most ${fields.get('MaxMemPerNode') ?? fields.get('MaxMemPerCPU')}`;
     return fields.get('State') === 'UP'
       ? yes(what, `${described}${others.length === 0 ? '' : `; others: ${names}`}`)
       : no(

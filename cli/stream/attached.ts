@@ -139,7 +139,7 @@ export function attach(attachment: Attachment): Attached {
     socket.on('connect', () => {
       delayMs = RETRY_MS;
       isConnected = true;
-      send(KIND.hello, { role: 'client', task, attempt, tie });
+      send(KIND.hello, { role: 'client', task, attempt, tie, hasTerminal });
       for (const [number, signal] of signals) send(KIND.wish, { wish: 'signal', signal, number });
     });
     socket.on('error', () => {});

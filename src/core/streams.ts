@@ -35,6 +35,14 @@ export function stopMark(dir: string): string {
   return `${dir}/stopped`;
 }
 
+/**
+ * A file that exists when the command has its own terminal, and gets the keys and signals. Its content is the path of the
+ * terminal and the process that leads its session.
+ */
+export function terminalMark(dir: string): string {
+  return `${dir}.tty`;
+}
+
 export function usesTerminal({ stdin, stdout, stderr }: Streams): boolean {
   return [stdin, stdout, stderr].includes('terminal');
 }

@@ -9,7 +9,7 @@ import {
   type Rlimit,
   type Rlimits,
 } from '../core/inherited.ts';
-import { pipesOf, type Streams, stopMark } from '../core/streams.ts';
+import { pipesOf, type Streams, stopMark, terminalMark } from '../core/streams.ts';
 import type { Command } from '../core/task.ts';
 import { shellQuote } from '../text/shell.ts';
 import type { Environment } from './environment.ts';
@@ -259,7 +259,7 @@ function plain({ env, command, tools }: Launch): Execution {
  * That shell sets the size and executes the command with the rest.
  */
 function withTerminal(launch: Launch, script: string): Execution {
-  const { env, command, tools, inherited, streams, dir } = launch;
+  const { env, command, tools, inherited, streams } = launch;
   const { exported, viaEnv, unset } = splitEnvironment(env);
   const isSafe = ([name]: Variable) => !TERMINAL_SHELL.test(name);
   // Each shell on the way changes SHLVL.
@@ -272,13 +272,10 @@ function withTerminal(launch: Launch, script: string): Execution {
   // script(1) turns the echo off when its own input is not a terminal.
   const sane = streams === null ? '' : 'sane ';
   const sizeLine = tools.stty === null ? '' : `${tools.stty} ${sane}rows ${rows} columns ${columns}\n`;
-  // For signals and a new size: see src/relay/wishes.ts.
-  const place =
-    streams === null || tools.tty === null ? '' : `echo "$(${tools.tty}) $$" >${shellQuote(`${dir}.tty`)}\n`;
   const run = streams === null ? execLine(words) : jobLine(streams, launch, words);
   return {
     exported: [...exported.filter(isSafe), ['SHELL', tools.bash]],
-    argv: scriptWords(tools, script, `${place}${sizeLine}${run}`),
+    argv: scriptWords(tools, script, `${sizeLine}${run}`),
   };
 }
 
@@ -289,13 +286,14 @@ function withTerminal(launch: Launch, script: string): Execution {
  */
 function jobLine(
   streams: Streams,
-  { dir, inherited, tools: { bash } }: Launch,
+  { dir, inherited, tools: { bash, tty } }: Launch,
   words: readonly string[],
 ): string {
   const ignored = (inherited.ignored ?? []).map(trapName);
   const restored = LEADER_IGNORES.filter((name) => !ignored.includes(name));
   const script = [
     'set +H +o history',
+    `babysit_terminal=$(${tty ?? ':'})`,
     `exec ${[...(streams.stdin === 'pipe' ? [TAKE_INPUT] : []), ...streamWords(streams, dir)].join(' ')}`,
     // It prints a line when its job is stopped or interrupted.
     'exec 8>&1 9>&2 >/dev/null 2>/dev/null',
@@ -308,7 +306,8 @@ function jobLine(
     'fg',
     'end $?',
     '}',
-    `(${restored.length === 0 ? '' : `trap - ${restored.join(' ')}; `}${execLine(words)}) >&8 2>&9 8>&- 9>&-`,
+    `(${restored.length === 0 ? '' : `trap - ${restored.join(' ')}; `}echo "$babysit_terminal $$" >${shellQuote(terminalMark(dir))}`,
+    `${execLine(words)}) >&8 2>&9 8>&- 9>&-`,
     'end $?',
   ];
   return `exec ${bash} --norc --noprofile -ic ${shellQuote(script.join('\n'))}`;

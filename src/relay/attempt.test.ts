@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import { stopMark } from '../core/streams.ts';
+import { stopMark, terminalMark } from '../core/streams.ts';
 import { RelayedAttempt } from './attempt.ts';
 import { KIND } from './frames.ts';
 
@@ -32,7 +32,7 @@ for (const opened of [[], ['out'], ['out', 'err']])
     const frames: unknown[] = [];
     const attempt = new RelayedAttempt(dir, { onIdle() {}, onShown() {}, pause() {} });
     const send = (kind: number, content: Buffer) => void frames.push([kind, String(content)]);
-    attempt.attach({ send, end() {}, moveTo() {} }, null);
+    attempt.attach({ send, waitsForTerminal: false, end() {}, moveTo() {} }, null);
     appendFileSync(join(dir, 'claim'), 'claimed 1.5\nstarted 1.5 1 (x) S 1 1\n');
     attempt.look();
     for (const name of opened) {
@@ -73,7 +73,7 @@ for (const how of ['look', 'over'] as const)
     attempt[how]();
     await waitUntil(() => attempt.isOver, { what: 'the end' });
     const send = (kind: number, content: Buffer) => void frames.push([kind, String(content)]);
-    attempt.attach({ send, end() {}, moveTo() {} }, null);
+    attempt.attach({ send, waitsForTerminal: false, end() {}, moveTo() {} }, null);
     attempt.taken(KIND.out, 4);
     assert.deepEqual(frames.slice(1), [[KIND.out, 'left'], END]);
   });
@@ -88,8 +88,25 @@ it('reports a stop to a client that comes back to another relay', (t) => {
   t.after(() => attempt.over());
   attempt.look();
   assert.equal(done.length, 0);
-  attempt.attach({ send: (kind) => void done.push(kind), end() {}, moveTo() {} }, null);
+  attempt.attach(
+    { send: (kind) => void done.push(kind), waitsForTerminal: false, end() {}, moveTo() {} },
+    null,
+  );
   assert.deepEqual(done, [true, KIND.stopped, KIND.ready]);
+});
+
+it('is ready when its command has the terminal', async (t) => {
+  const dir = join(tempDir(t), '1');
+  mkdirSync(dir);
+  appendFileSync(join(dir, 'claim'), 'claimed 1.5\nstarted 1.5 1 (x) S 1 1\n');
+  const kinds: number[] = [];
+  const attempt = new RelayedAttempt(dir, { onIdle() {}, onShown() {}, pause() {} });
+  t.after(() => attempt.over());
+  const send = (kind: number) => void kinds.push(kind);
+  attempt.attach({ send, waitsForTerminal: true, end() {}, moveTo() {} }, null);
+  assert.ok(attempt.hasBegun && kinds.length === 0);
+  writeFileSync(terminalMark(dir), '/dev/pts/1 1\n');
+  await waitUntil(() => kinds.includes(KIND.ready), { what: 'the client to be ready' });
 });
 
 for (const isRemoved of [false, true])
@@ -107,7 +124,7 @@ for (const isRemoved of [false, true])
     const attempt = new RelayedAttempt(dir, { onIdle() {}, onShown() {}, pause() {} });
     t.after(() => attempt.over());
     const send = (kind: number, content: Buffer) => void frames.push([kind, String(content)]);
-    attempt.attach({ send, end() {}, moveTo() {} }, null);
+    attempt.attach({ send, waitsForTerminal: false, end() {}, moveTo() {} }, null);
     if (isRemoved) rmSync(dir, { recursive: true });
     supervisor.child.kill('SIGKILL');
     await once(supervisor.child, 'exit');

@@ -1,11 +1,13 @@
 // Relays one attempt: its output to the client that is attached and to the log, and to a file while there is no client.
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { terminalMark } from '../core/streams.ts';
 import type { Exit } from '../core/task.ts';
 import { type Records, readRecords } from '../exec/records.ts';
 import { type End, KIND, type Ready, type StreamKind, type Wish } from './frames.ts';
 import { type LogPipe, openLogPipe } from './log-pipe.ts';
 import { drainPipe, endPipe, type Piece, readPipe, removePipe } from './output-pipe.ts';
+import { Sent } from './sent.ts';
 import { type Frame, Spool } from './spool.ts';
 import { takeStopMark } from './stop.ts';
 import { unlessShort, untilPossible } from './until-possible.ts';
@@ -24,6 +26,8 @@ export interface AttemptDeps {
 /** The connection of the client. */
 export interface Client {
   send(kind: number, content: Buffer): void;
+  /** It is ready when the command has a terminal. */
+  readonly waitsForTerminal: boolean;
   /** After the last message. */
   end(): void;
   /** It waits for this attempt from now on. */
@@ -40,6 +44,10 @@ const SPOOL_MAX_BYTES = 256 * 1024 ** 2;
 /** A client that has lost its relay comes back sooner. */
 const CLIENT_WITHIN_MS = 10_000;
 
+const LOOK_MS = 10;
+/** The disk may be full, and the mark missing. */
+const TERMINAL_WITHIN_MS = 10_000;
+
 const OUTPUTS = [KIND.out, KIND.err] as const;
 
 export class RelayedAttempt {
@@ -48,15 +56,12 @@ export class RelayedAttempt {
   readonly #spool: Spool;
   readonly #signals: CommandSignals;
   readonly #streams = new Map<StreamKind, Socket>();
-  readonly #taken = new Map<StreamKind, number>();
   #log: LogPipe | null = null;
   #stdin: number | null = null;
   #watcher: { close(): void } | null = null;
   #client: Client | null = null;
   #tie: (() => void) | null = null;
-  /** Sent to the client and not taken by it. */
-  #sent: Frame[] = [];
-  #sentBytes = 0;
+  readonly #sent = new Sent();
   #isOpen = false;
   #isLogWritten = true;
   #isEndSent = false;
@@ -162,7 +167,6 @@ export class RelayedAttempt {
     if (this.#client !== null) return false;
     this.#client = client;
     this.#tie = tie;
-    this.#taken.clear();
     this.#isEndSent = false;
     if (this.#isStopped) this.#stopped();
     this.look();
@@ -176,9 +180,7 @@ export class RelayedAttempt {
     this.#client = null;
     this.#tie = null;
     // What was sent and not taken comes first for the next client.
-    this.#spool.unread(this.#untaken());
-    this.#sent = [];
-    this.#sentBytes = 0;
+    this.#spool.unread(this.#sent.takeBack());
     // Without its client nothing else would continue it.
     if (this.#isStopped) this.#continue();
     if (this.#end === null) tie?.();
@@ -188,26 +190,9 @@ export class RelayedAttempt {
 
   /** The client has passed on the first `bytes` of what it got of the stream. */
   taken(stream: StreamKind, bytes: number): void {
-    this.#taken.set(stream, bytes);
-    // Each client counts from its own beginning.
-    let left = bytes - (this.#forgotten.get(stream) ?? 0);
-    const kept: Frame[] = [];
-    for (const frame of this.#sent) {
-      if (frame.kind === stream && frame.content.length <= left) {
-        left -= frame.content.length;
-        this.#forgotten.set(stream, (this.#forgotten.get(stream) ?? 0) + frame.content.length);
-        this.#sentBytes -= frame.content.length;
-        frame.recycle?.();
-      } else {
-        if (frame.kind === stream) left = 0;
-        kept.push(frame);
-      }
-    }
-    this.#sent = kept;
+    this.#sent.take(stream, bytes);
     this.#flow();
   }
-  /** Bytes of messages that were taken whole. */
-  readonly #forgotten = new Map<StreamKind, number>();
 
   wish(wish: Wish, onSignaled = (): void => {}): void {
     switch (wish.wish) {
@@ -330,14 +315,13 @@ export class RelayedAttempt {
   #send(frame: Frame): void {
     this.#client?.send(frame.kind, frame.content);
     if (frame.kind !== KIND.out && frame.kind !== KIND.err) return;
-    this.#sent.push(frame);
-    this.#sentBytes += frame.content.length;
+    this.#sent.add(frame);
   }
 
   /** Sends what waits, as far as the client takes it, and lets the command write or not. */
   #flow(): void {
     if (this.#client !== null) {
-      while (this.#sentBytes < WINDOW_BYTES) {
+      while (this.#sent.bytes < WINDOW_BYTES) {
         const frame = this.#spool.next();
         if (frame === null) break;
         this.#send(frame);
@@ -346,30 +330,28 @@ export class RelayedAttempt {
         this.#client.send(KIND.gap, Buffer.from(JSON.stringify(this.#lostBytes)));
         this.#lostBytes = 0;
       }
-      if (this.#spool.isEmpty && this.#sentBytes === 0) this.#spool.clear();
-      if (this.#end !== null && this.#spool.isEmpty && this.#sentBytes === 0) this.#sendEnd(this.#end);
+      if (this.#spool.isEmpty && this.#sent.bytes === 0) this.#spool.clear();
+      if (this.#end !== null && this.#spool.isEmpty && this.#sent.bytes === 0) this.#sendEnd(this.#end);
     }
     const isSlow =
       this.#client === null
         ? this.#log?.isFull === true
-        : this.#sentBytes >= WINDOW_BYTES || this.#spool.unreadBytes > SPOOL_WINDOW_BYTES;
+        : this.#sent.bytes >= WINDOW_BYTES || this.#spool.unreadBytes > SPOOL_WINDOW_BYTES;
     for (const socket of this.#streams.values())
       if (isSlow) socket.pause();
       else if (socket.isPaused()) socket.resume();
   }
 
-  #untaken(): Frame[] {
-    const skip = new Map<StreamKind, number>();
-    for (const [stream, bytes] of this.#taken) skip.set(stream, bytes - (this.#forgotten.get(stream) ?? 0));
-    this.#forgotten.clear();
-    return this.#sent.flatMap(({ kind, content }) => {
-      const done = Math.min(content.length, skip.get(kind as StreamKind) ?? 0);
-      skip.set(kind as StreamKind, (skip.get(kind as StreamKind) ?? 0) - done);
-      return done === content.length ? [] : [{ kind, content: content.subarray(done) }];
-    });
-  }
-
-  #sendReady(): void {
+  /** Keys and signals that come before the command has its terminal would be lost: the client keeps them. */
+  #sendReady(waitedMs = 0): void {
+    const client = this.#client;
+    const hasTerminal =
+      this.#end !== null || waitedMs >= TERMINAL_WITHIN_MS || existsSync(terminalMark(this.#dir));
+    if (client?.waitsForTerminal && !hasTerminal) {
+      const again = () => this.#client === client && this.#sendReady(waitedMs + LOOK_MS);
+      setTimeout(again, LOOK_MS);
+      return;
+    }
     const ready: Ready = {
       stdin: this.#stdin === null ? null : `${this.#dir}.in`,
       outputs: [...this.#streams.keys()].map((stream) => ({ stream, path: this.#pathOf(stream) })),

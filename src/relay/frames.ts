@@ -32,6 +32,8 @@ export interface ClientHello {
   /** Or the next attempt, where the command of this one never started. */
   readonly attempt: number;
   readonly tie?: boolean;
+  /** The task has a terminal of its own. */
+  readonly hasTerminal?: boolean;
 }
 
 export type Hello =

@@ -112,6 +112,7 @@ function main(home: string): void {
       const tie = hello.tie ? () => void killTask(daemonSocket, hello.task, () => attempt.isOver) : null;
       const client = {
         send,
+        waitsForTerminal: hello.hasTerminal === true,
         end: () => connection.end(),
         moveTo: (next: RelayedAttempt) => attachTo(next, hello),
       };

@@ -26,7 +26,7 @@ const use = (dir: string) => `
 const { RelayedAttempt } = await import(${JSON.stringify(join(import.meta.dirname, 'attempt.ts'))});
 const frames = [];
 const attempt = new RelayedAttempt(${JSON.stringify(dir)}, { onIdle() {}, onShown() {}, pause() {} });
-const client = { send: (kind, content) => void frames.push(kind), end() {}, moveTo() {} };
+const client = { send: (kind, content) => void frames.push(kind), waitsForTerminal: false, end() {}, moveTo() {} };
 `;
 
 it('opens the pipes of a command, and reports its end, when it has descriptors again', (t) => {

@@ -1,6 +1,7 @@
 // What a client asks for besides the output: a signal to the command, or another size of its terminal.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { terminalMark } from '../core/streams.ts';
 import { readRegularOrNull } from '../files/regular-file.ts';
 import { signalGroup, signalProcess } from '../procfs/process/process-group.ts';
 import { isAlive, type ProcessIdentity } from '../procfs/process/process-identity.ts';
@@ -61,9 +62,8 @@ export function resizeTerminal(dir: string, { columns, rows }: { columns: number
   );
 }
 
-/** The launch script leaves the path of the terminal and the process that leads its session. */
 function terminalOf(dir: string): { readonly path: string; readonly leader: number } | null {
-  const [path = '', leader = ''] = (readRegularOrNull(`${dir}.tty`, 'utf8') ?? '').trim().split(' ');
+  const [path = '', leader = ''] = (readRegularOrNull(terminalMark(dir), 'utf8') ?? '').trim().split(' ');
   return /^\/dev\/[\w/]+$/.test(path) ? { path, leader: Number(leader) } : null;
 }
 

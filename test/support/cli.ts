@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { filledLines } from '../../src/text/split.ts';
 import { DEADLINE_MS } from './budget.ts';
+import { atDeadline } from './wait-until.ts';
 
 export interface CliResult {
   readonly code: number | null;
@@ -62,18 +63,18 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   });
   const done = new Promise<CliResult>((resolve, reject) => {
     const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
-    const timer = setTimeout(() => {
+    const takeBack = atDeadline(deadlineMs, () => {
       child.kill('SIGKILL');
       reject(
         new Error(
           `babysit ${args.join(' ')}: no end within ${deadlineMs} ms\nstdout: ${stdout}\nstderr: ${stderr}`,
         ),
       );
-    }, deadlineMs);
+    });
     child.on('error', reject);
     // 'close', not 'exit': a daemon that kept the pipe open would show here.
     child.on('close', (code, signal) => {
-      clearTimeout(timer);
+      takeBack();
       resolve({ code, signal, stdout, stderr, wallMs: performance.now() - began });
     });
   });

@@ -14,21 +14,35 @@ export async function waitUntil(
   { what, seen, deadlineMs = DEADLINE_MS }: WaitOptions,
 ): Promise<void> {
   const end = performance.now() + deadlineMs;
+  let lastLooks = LAST_LOOKS;
   for (;;) {
     const askedAt = performance.now();
     if (await condition()) return;
     const now = performance.now();
-    if (now > end) {
+    const isLate = now > end;
+    if (isLate && lastLooks === 0) {
       const instead = seen === undefined ? '' : `: ${JSON.stringify(await seen())}`;
       throw new Error(`waited ${deadlineMs} ms for ${what}${instead}`);
     }
-    await pass(Math.max(LEAST_PAUSE_MS, PAUSE_FACTOR * (now - askedAt)));
+    if (isLate) lastLooks -= 1;
+    await pass(Math.max(isLate ? LAST_PAUSE_MS : LEAST_PAUSE_MS, PAUSE_FACTOR * (now - askedAt)));
   }
 }
 
 const LEAST_PAUSE_MS = 5;
+/** A machine that stood still until the deadline has given no time to what is awaited. */
+const LAST_LOOKS = 10;
+const LAST_PAUSE_MS = 500;
 /** What asks all the time takes the CPU from what it waits for. */
 const PAUSE_FACTOR = 3;
+
+/** Calls `expire` at the deadline, later if the machine stood still until then. Returns what takes it back. */
+export function atDeadline(ms: number, expire: () => void): () => void {
+  let timer = setTimeout(() => {
+    timer = setTimeout(expire, LAST_LOOKS * LAST_PAUSE_MS);
+  }, ms);
+  return () => clearTimeout(timer);
+}
 
 /** Resolves when time itself has passed: for tests of a duration, where there is no condition to wait for. */
 export function pass(ms: number): Promise<void> {

@@ -13,7 +13,7 @@ import { tempDir } from '../test/support/temp-dir.ts';
 
 const CONCURRENCY = 4;
 // The launcher rebuilds a stale build.
-before(() => runCli(['version'], { deadlineMs: 120_000 }));
+before(() => runCli(['version']));
 
 const call = (input: string, env: NodeJS.ProcessEnv = {}, program = 'no-sleep-babysit.sh') =>
   callHook(program, input, env);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { eventReader } from '../../web/client/server-events.ts';
-import { DEADLINE_MS, LONG, SMALL } from '../support/budget.ts';
+import { LONG, SMALL } from '../support/budget.ts';
 import { busyScene } from '../support/busy-scene.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { fakeDaemon } from '../support/fake-daemon.ts';
@@ -17,7 +17,6 @@ import { until } from '../support/tasks.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-const DEADLINE = { timeout: DEADLINE_MS };
 /** The page of a person, also when an agent runs the tests. */
 const PERSON = Object.fromEntries(
   [
@@ -88,7 +87,7 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
       what: 'the desktop to open a file that leads to the address',
     });
     const { page, faults } = await openPage(browser, String(url));
-    await page.getByText('No task runs.').waitFor(DEADLINE);
+    await page.getByText('No task runs.').waitFor();
     assert.equal(new URL(page.url()).hash, '#/now', 'the token is not in the address');
 
     const line = 'echo "[3/10] compiling"; sleep 300';
@@ -100,23 +99,23 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
       `--command=${line}`,
     ]);
     const running = page.getByRole('region', { name: /^Running/ });
-    await running.getByRole('link', { name: 'build' }).waitFor(DEADLINE);
-    await running.getByText(/progress .*3\/10/).waitFor(DEADLINE);
+    await running.getByRole('link', { name: 'build' }).waitFor();
+    await running.getByText(/progress .*3\/10/).waitFor();
     const of = ['--owner=ci', '--tag=nightly'];
     await home.run(['run', '--queue', '--name=next', ...SMALL, ...of, '--command=sleep 300']);
     const waiter = home.start(['wait', 'next']);
     const queue = page.getByRole('region', { name: /^Queue/ });
-    await queue.getByRole('link', { name: 'next' }).waitFor(DEADLINE);
-    await queue.getByText(/waits for a free place: held by build/).waitFor(DEADLINE);
-    await queue.getByText(/\d\d:\d\d:\d\d \(in \d+m/).waitFor(DEADLINE);
+    await queue.getByRole('link', { name: 'next' }).waitFor();
+    await queue.getByText(/waits for a free place: held by build/).waitFor();
+    await queue.getByText(/\d\d:\d\d:\d\d \(in \d+m/).waitFor();
 
     await queue.getByRole('button', { name: 'Hold the queue' }).click();
     await page.getByLabel('Reason').fill('call');
     await page.getByRole('dialog').getByRole('button', { name: 'Hold the queue' }).click();
-    await page.getByText(/No start of all tasks by .* \(dashboard\): "call", until \d\d:/).waitFor(DEADLINE);
+    await page.getByText(/No start of all tasks by .* \(dashboard\): "call", until \d\d:/).waitFor();
     await page.getByRole('button', { name: 'Release all tasks' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
-    await page.getByText(/No start of/).waitFor({ ...DEADLINE, state: 'detached' });
+    await page.getByText(/No start of/).waitFor({ state: 'detached' });
     await queue.getByRole('button', { name: 'Hold the queue' }).click();
     await page.getByRole('combobox').selectOption({ label: 'of tag nightly' });
     await page.getByRole('dialog').getByRole('button', { name: 'Hold the queue' }).click();
@@ -125,14 +124,14 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     });
     await page.getByRole('button', { name: 'Release tag nightly' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
-    await page.getByText(/No start of/).waitFor({ ...DEADLINE, state: 'detached' });
+    await page.getByText(/No start of/).waitFor({ state: 'detached' });
     waiter.kill('SIGTERM');
 
     // By the keyboard alone: the dialog takes the focus, Escape gives it back.
     const kill = running.getByRole('button', { name: 'Kill build' });
     await kill.focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog', { name: 'Kill build?' }).waitFor(DEADLINE);
+    await page.getByRole('dialog', { name: 'Kill build?' }).waitFor();
     await page.keyboard.press('Escape');
     await waitUntil(
       () =>
@@ -146,19 +145,19 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Kill the task' }).click();
     const ended = page.getByRole('region', { name: 'Recently ended' });
-    await ended.getByText('manual').waitFor(DEADLINE);
-    await running.getByRole('link', { name: 'next' }).waitFor(DEADLINE);
+    await ended.getByText('manual').waitFor();
+    await running.getByRole('link', { name: 'next' }).waitFor();
     await page
       .getByRole('status')
       .getByText(/^Task (build ended: killed|next started)/)
-      .waitFor({ ...DEADLINE, state: 'attached' });
+      .waitFor({ state: 'attached' });
 
     await ended.getByRole('link', { name: 'build' }).click();
-    await page.getByRole('heading', { name: 'build' }).waitFor(DEADLINE);
-    await page.getByRole('log').getByText('[3/10] compiling').waitFor(DEADLINE);
-    await page.getByText('kill_requested').waitFor(DEADLINE);
-    await page.getByText(/^Hint: (?:Killed|Stopped) at the request of .* \(dashboard\)/).waitFor(DEADLINE);
-    await page.getByText('killed by').waitFor(DEADLINE);
+    await page.getByRole('heading', { name: 'build' }).waitFor();
+    await page.getByRole('log').getByText('[3/10] compiling').waitFor();
+    await page.getByText('kill_requested').waitFor();
+    await page.getByText(/^Hint: (?:Killed|Stopped) at the request of .* \(dashboard\)/).waitFor();
+    await page.getByText('killed by').waitFor();
 
     // The page of a task goes on with the next daemon.
     const go = join(home.work, 'go');
@@ -168,19 +167,19 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     assert.match(stdout, /later/);
     await page.getByRole('link', { name: 'Now' }).click();
     await page.getByRole('link', { name: 'later' }).first().click();
-    await page.getByRole('log').getByText('first').waitFor(DEADLINE);
+    await page.getByRole('log').getByText('first').waitFor();
     await home.run(['daemon-restart']);
     writeFileSync(go, '');
-    await page.getByRole('log').getByText('after the restart').waitFor(DEADLINE);
-    await page.getByRole('heading', { name: 'Receipt' }).waitFor(DEADLINE);
+    await page.getByRole('log').getByText('after the restart').waitFor();
+    await page.getByRole('heading', { name: 'Receipt' }).waitFor();
     assert.deepEqual(faults, []);
 
     // So does a view that reads once.
     await home.run(['daemon-stop']);
     await page.getByRole('link', { name: 'Settings' }).click();
-    await page.getByText('The daemon does not answer.').waitFor(DEADLINE);
+    await page.getByText('The daemon does not answer.').waitFor();
     await home.run(['daemon-start']);
-    await page.getByRole('rowheader').first().waitFor(DEADLINE);
+    await page.getByRole('rowheader').first().waitFor();
 
     // An error of a field says nothing about the command line.
     await page.getByRole('link', { name: 'Now' }).click();
@@ -188,7 +187,7 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     await page.getByLabel(/^For/).fill('soon');
     await page.getByRole('dialog').getByRole('button', { name: 'Hold the queue' }).click();
     const problem = page.getByRole('alert');
-    await problem.getByText(/"soon" is not a duration/).waitFor(DEADLINE);
+    await problem.getByText(/"soon" is not a duration/).waitFor();
     assert.doesNotMatch(await problem.innerText(), /--/);
     await page.close();
     server.kill('SIGINT');
@@ -230,9 +229,9 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
     });
     const show = async (page: Page, view: string) => {
       await page.goto(`${url}#/${view}`);
-      await page.locator('section').first().waitFor(DEADLINE);
-      if (view === 'history') await page.getByRole('rowheader').first().waitFor(DEADLINE);
-      if (view === TASK) await page.getByText('[200/420]').waitFor({ ...DEADLINE, state: 'attached' });
+      await page.locator('section').first().waitFor();
+      if (view === 'history') await page.getByRole('rowheader').first().waitFor();
+      if (view === TASK) await page.getByText('[200/420]').waitFor({ state: 'attached' });
     };
 
     it('shows what a task or another program controls as text, never as HTML', async () => {
@@ -254,17 +253,17 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
       const { page } = await openPage(browser, `${url}#token=T`);
       await show(page, 'history');
       await page.getByLabel('Group by').selectOption('owner');
-      await page.getByRole('columnheader', { name: 'owner' }).waitFor(DEADLINE);
+      await page.getByRole('columnheader', { name: 'owner' }).waitFor();
       mark = 'of the next daemon';
       daemon.server.closeAllConnections();
-      await page.getByRole('rowheader').getByText(mark).first().waitFor(DEADLINE);
+      await page.getByRole('rowheader').getByText(mark).first().waitFor();
       await page.close();
       mark = '';
     });
 
     it('refuses a page with an old token, and says what to do', async () => {
       const { page } = await openPage(browser, `${url}#token=old`);
-      await page.getByText('This page has no valid token').waitFor(DEADLINE);
+      await page.getByText('This page has no valid token').waitFor();
       await page.close();
     });
 

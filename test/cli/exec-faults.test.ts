@@ -15,8 +15,7 @@ import { show } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 describe('babysit exec', () => {
-  // Where a fork is slow, a loop needs more than its cores.
-  const home = testHome({ after }, { 'watchdog.tolerance_window': '20m' });
+  const home = testHome({ after });
   const relayPid = () =>
     Number.parseInt(processesOf(home.dir).find((found) => found.includes('relay.cjs')) ?? '', 10);
 

@@ -11,7 +11,6 @@ import { waitUntil } from '../support/wait-until.ts';
 const CONFIG = {
   'profile.day.cpu_pct': 5,
   'watchdog.monitor_interval': '200ms',
-  'watchdog.tolerance_window': '20m',
 };
 const BURN = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--cpu_pct_limit=90', '--force'];
 /** Above what the day leaves on two cores, and below what a burning task gets beside other tests. */

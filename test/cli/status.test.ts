@@ -32,7 +32,7 @@ describe('status', () => {
     const whole = await wholeHostFlags(home);
     await submit(home, 'live', 'sleep 600');
     const lease = jsonLine(
-      (await home.run(['wait_for_capacity', '--mem_bytes=60M', '--cpu_cores=0.2'])).stdout,
+      (await home.run(['wait_for_capacity', '--lease_ttl=1h', '--mem_bytes=60M', '--cpu_cores=0.2'])).stdout,
     );
     for (const name of ['first', 'second'])
       assert.equal((await home.run(['run', '--queue', ...whole, `--name=${name}`, 'true'])).code, 0);
@@ -129,8 +129,12 @@ describe('config', () => {
     const values = jsonLines((await home.run(['config', 'show'])).stdout);
     const sources = new Map(values.map((row) => [row.key, row]));
     assert.deepEqual([...sources.keys()], SETTING_KEYS);
-    // The home of a test sets this one in the environment.
-    const set = { 'admission.max_running': 'file', 'admission.count_outside_cpu': 'env' };
+    // The home of a test sets two in the environment.
+    const set = {
+      'admission.max_running': 'file',
+      'admission.count_outside_cpu': 'env',
+      'watchdog.tolerance_window': 'env',
+    };
     for (const { key, source } of values)
       assert.equal(source, (set as Record<string, string>)[String(key)] ?? 'default', String(key));
     assert.deepEqual(sources.get('admission.max_running'), {

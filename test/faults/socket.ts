@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { DEADLINE_MS } from '../support/budget.ts';
 
 const ASKER = join(import.meta.dirname, 'asker.ts');
 
@@ -62,7 +63,7 @@ export interface Latency {
 
 /** Of forty requests, one after the other, from a process of their own. */
 export async function latencyOf(path: string): Promise<Latency> {
-  const { stdout } = await promisify(execFile)(process.execPath, [ASKER, path], { timeout: 120_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, [ASKER, path], { timeout: DEADLINE_MS });
   const tookMs = (JSON.parse(stdout) as number[]).toSorted((a, b) => a - b);
   return { medianMs: tookMs[tookMs.length >> 1] ?? 0, maxMs: tookMs.at(-1) ?? 0 };
 }

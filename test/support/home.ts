@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { removeGroup } from '../../src/cgroups/cgroupfs.ts';
 import { ownGroups } from '../../src/cgroups/own-groups.ts';
 import { CONTROLLERS_V1 } from '../../src/cgroups/v1/limits.ts';
-import { envName } from '../../src/config/load.ts';
+import { envName, loadConfigText } from '../../src/config/load.ts';
 import { type CliOptions, type CliResult, type RunningCli, runCli, startCli } from './cli.ts';
 import { processesOf } from './processes.ts';
 import { type Cleanup, makeTempDir, processesLeave } from './temp-dir.ts';
@@ -20,11 +20,13 @@ export interface TestHome {
   start(args: readonly string[], options?: CliOptions): RunningCli;
 }
 
-const COUNT_OUTSIDE = 'admission.count_outside_cpu';
+/** On a slow machine a fork costs so much that a loop needs more than its cores, and other programs use all of them. */
+const QUIET = { 'admission.count_outside_cpu': 'false', 'watchdog.tolerance_window': '20m' };
 
 /**
  * Cleaned and checked when the test has ended, also when it failed; with `after` of node:test, at the end of the suite.
- * `config` becomes config.json. Other programs of a busy test machine hold no task, unless `config` says so.
+ * `config` becomes config.json. Other programs hold no task, and none is killed for its use of CPU or memory above the
+ * estimate, unless `config` says so.
  */
 export function testHome(t: Cleanup, config?: object): TestHome {
   const base = makeTempDir();
@@ -33,9 +35,11 @@ export function testHome(t: Cleanup, config?: object): TestHome {
   mkdirSync(dir, { mode: 0o700 });
   mkdirSync(work);
   if (config !== undefined) writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
-  const isCounted = config !== undefined && COUNT_OUTSIDE in config;
-  const quiet = isCounted ? {} : { [envName(COUNT_OUTSIDE)]: 'false' };
-  const env = { ...process.env, ...quiet, HOME: work, BABYSIT_HOME: dir };
+  const { sources } = loadConfigText(JSON.stringify(config ?? {}), 'config.json', {});
+  const quiet = Object.entries(QUIET)
+    .filter(([key]) => sources[key as keyof typeof QUIET] === 'default')
+    .map(([key, value]) => [envName(key as keyof typeof QUIET), value]);
+  const env = { ...process.env, ...Object.fromEntries(quiet), HOME: work, BABYSIT_HOME: dir };
   const withHome = (options: CliOptions = {}): CliOptions => ({
     cwd: work,
     ...options,

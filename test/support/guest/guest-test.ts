@@ -21,7 +21,7 @@ export function guestTest(kind: GuestKind, commands: readonly string[]): void {
 export function guestEnv(): Record<string, string> {
   return {
     BABYSIT_TEST_DRIVER: 'v2',
-    BABYSIT_TEST_PATIENCE: '4',
+    BABYSIT_TEST_PATIENCE: '2',
     // In a slow guest the start of a program, or a page fault, takes longer than the windows of these rules.
     BABYSIT_WATCHDOG_TOLERANCE_WINDOW: '20m',
     BABYSIT_DEFAULTS_OBSERVABILITY_INTERVAL: '20m',

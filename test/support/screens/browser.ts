@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { DEADLINE_MS } from '../budget.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 /** For `skip`: false where the browser is installed. */
@@ -9,7 +10,11 @@ export const NO_BROWSER = existsSync(CHROMIUM) ? false : 'chromium is not instal
 
 export function openBrowser(): Promise<Browser> {
   // As root Chromium has no sandbox. The tests open pages of this project only.
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    timeout: DEADLINE_MS,
+  });
 }
 
 export interface OpenPage {
@@ -25,6 +30,7 @@ export async function openPage(
 ): Promise<OpenPage> {
   const { width = 1024, theme = 'light' } = options;
   const page = await browser.newPage({ viewport: { width, height: 844 }, colorScheme: theme });
+  page.setDefaultTimeout(DEADLINE_MS);
   const faults: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') faults.push(message.text());

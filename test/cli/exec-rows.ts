@@ -106,7 +106,7 @@ until grep -q begun $f; do sleep 0.05; done; kill -HUP $p; kill -TERM $p; kill -
   { line: `X xargs -n1 echo`, stdin: 'p q r' },
   { line: `X timeout 0.2 sleep 5` },
   {
-    line: `f=$(mktemp); "\${W[@]}" sh -c 'trap "echo ended; exit 7" TERM; echo begun; sleep 9 & wait' >$f & p=$!
+    line: `f=$(mktemp); "\${W[@]}" sh -c 'sleep 99 & trap "kill $! 2>/dev/null; echo ended; exit 7" TERM; echo begun; wait' >$f & p=$!
 until grep -q begun $f; do sleep 0.05; done; kill -TERM $p; wait $p; echo $?; cat $f; rm $f`,
   },
 ];

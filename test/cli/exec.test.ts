@@ -218,7 +218,7 @@ describe('babysit exec', () => {
     await home.run(['run', ...(await wholeHostFlags(home)), '--name=holder', '--force', 'sleep 600']);
     const client = home.start(['exec', ...(await wholeHostFlags(home)), '--name=later', '--', 'true']);
     await waitUntil(() => client.stderr() !== '', { what: 'the reason' });
-    assert.match(client.stderr(), /^babysit: later (starts in about|waits) .*holder.*\n$/);
+    assert.match(client.stderr(), /^babysit: later (starts in about|waits) .*holder.*\n/);
     client.kill('SIGINT');
     assert.equal((await client.done).signal, 'SIGINT');
     assert.equal(jsonLine((await home.run(['wait', 'later'])).stdout).status, 'killed');
@@ -281,7 +281,7 @@ describe('babysit exec', () => {
     await inTmux(home.work, env, async ({ keys, until, foreground }) => {
       for (const [name, line] of JOBS) {
         keys(`clear; ${exec} --name=${name} -- ${line}`, 'Enter');
-        await until(/^ready/m);
+        await until(/^ready$/m);
         keys('C-z');
         await until(/Stopped/);
         await waitUntil(async () => (await statusOf(name)) === 'paused', { what: `${name} to be paused` });
@@ -294,9 +294,11 @@ describe('babysit exec', () => {
         await waitUntil(() => foreground() !== 'bash', { what: `${name} in the foreground` });
         keys('C-c');
         await waitUntil(async () => (await statusOf(name)) === 'failed', { what: `the end of ${name}` });
+        // Until then its client reads the keys.
+        await waitUntil(() => foreground() === 'bash', { what: 'the shell' });
       }
       keys(`clear; ${exec} --name=left -- sh -c 'echo ready; sleep 600'`, 'Enter');
-      await until(/^ready/m);
+      await until(/^ready$/m);
       keys('C-z');
       await waitUntil(async () => (await statusOf('left')) === 'paused', { what: 'left to be paused' });
       // The task keeps running without its client.
@@ -316,7 +318,8 @@ describe('babysit exec', () => {
     process.kill(spawner, 'SIGKILL');
     assert.equal((await show(home, 'again')).name, 'again');
     const { code, stdout } = await client.done;
-    assert.deepEqual([code, stdout, (await show(home, 'again')).attempt], [7, 'out\n', 2]);
+    assert.deepEqual([code, stdout], [7, 'out\n']);
+    assert.ok(Number((await show(home, 'again')).attempt) > 1);
   });
 
   it('leaves nothing in the inbox that its client has shown', async () => {

@@ -10,8 +10,9 @@ import { submit } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 describe('kill', () => {
-  // A grace that never ends: a task that ignores SIGTERM ends by SIGKILL only when --force sends it at once.
-  const home = testHome({ after }, { 'watchdog.kill_grace': '1h' });
+  // Graces that never end: a task that ignores SIGTERM ends by SIGKILL only when --force sends it at once, and one with
+  // --stop=file gets SIGTERM only when --signal asks for it.
+  const home = testHome({ after }, { 'watchdog.kill_grace': '1h', 'watchdog.stop_grace': '1h' });
 
   it('ends several tasks, although one name is unknown', async () => {
     for (const name of ['a', 'b']) await submit(home, name, 'sleep 600');

@@ -61,7 +61,7 @@ describe('log', () => {
   });
 
   it('follows a task that ends without a start, and says why it has no output', async () => {
-    await home.run(['run', ...SMALL, '--name=first', 'sleep 60']);
+    await home.run(['run', ...SMALL, '--name=first', 'sleep 600']);
     await home.run(['run', ...SMALL, '--queue', '--after=first', '--name=next', 'true']);
     const following = home.start(['log', 'next', '--follow']);
     await waitUntil(() => following.stderr().includes('log_waits'), { what: 'the note that it waits' });

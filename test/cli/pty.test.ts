@@ -16,7 +16,8 @@ async function killed(home: TestHome, line: string): Promise<Record<string, unkn
 }
 
 describe('a task with a terminal', () => {
-  const home = testHome({ after });
+  // SIGKILL must come after the end by itself, however late that is.
+  const home = testHome({ after }, { 'watchdog.kill_grace': '10m' });
 
   it('has the whole grace to end by itself, and reports its own exit code', async () => {
     const { exit_code, stopped_gracefully } = await killed(

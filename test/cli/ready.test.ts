@@ -85,7 +85,7 @@ describe('a server', () => {
     await submit(
       home,
       'server',
-      "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done",
+      "sleep 600 & trap 'exit 0' TERM; echo up; wait",
       '--while=test',
       '--ready=up',
     );

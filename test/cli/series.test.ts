@@ -82,7 +82,7 @@ function get(path: string, lines = Number.POSITIVE_INFINITY): Promise<string> {
         text += part;
         if (text.split('\n').length > lines) sent.destroy();
       });
-      answer.on('close', () => resolve(text));
+      answer.on('close', () => resolve(text.split('\n').slice(0, lines).join('\n')));
     });
     sent.on('error', reject).end();
   });

@@ -164,7 +164,9 @@ exerciseSection('From the babysit skill', {
   async '`--lease`'(stage, command) {
     const { sh, api } = stage;
     const [mem, cores] = [32 * MIB, (await api.status()).capacity.cpu_limit_cores];
-    const held = await sh(`babysit wait_for_capacity --owner=me --mem_bytes=${mem} --cpu_cores=${cores}`);
+    const held = await sh(
+      `babysit wait_for_capacity --owner=me --lease_ttl=1h --mem_bytes=${mem} --cpu_cores=${cores}`,
+    );
     const lease = String(jsonLine(held.stdout).lease);
     await sh(`babysit run --estimated_cpu_cores=${cores} true`, {}, 2);
     await sh(command, { lease });

@@ -2,11 +2,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { HistoryQuery, HistorySpan, HistoryView } from '../../api/schemas/observe/history-summary.ts';
 import type { Clock } from '../../core/clock.ts';
-import { ownerOf, type Task } from '../../core/task.ts';
+import { ownerOf } from '../../core/task.ts';
 import type { Profiles } from '../../engine/profiles/profiles.ts';
 import { commandKey } from '../../estimates/key.ts';
 import { HOST_FIELDS, type Point } from '../../series/fields.ts';
 import type { SeriesRecorder } from '../../series/recorder.ts';
+import type { EndedTask } from '../../store/ended-tasks.ts';
 import type { Store } from '../../store/store.ts';
 import { commandText } from '../views/task-row.ts';
 import { type Loss, type Run, runOf, Tally } from './tally.ts';
@@ -19,7 +20,7 @@ export interface SummaryDeps {
 }
 
 /** A page takes the daemon about 1 ms. */
-const PAGE = 32;
+const PAGE = 128;
 /** Parts of the window. */
 const SPANS = 48;
 
@@ -36,7 +37,6 @@ export async function historySummary(deps: SummaryDeps, query: HistoryQuery): Pr
   const kills = new Map<string, Kills>();
   for await (const task of tasksSince(deps.store, sinceMs, query)) {
     const run = runOf(task);
-    if (run === null) continue;
     all.add(run);
     entry(groups, keyOf(task), () => new Tally()).add(run);
     for (const loss of run.losses) entry(kills, loss.reason, () => new Kills()).add(loss);
@@ -75,7 +75,7 @@ async function* tasksSince(
   store: Pick<Store, 'endedAfter'>,
   sinceMs: number,
   { project, owner }: HistoryQuery,
-): AsyncGenerator<Task> {
+): AsyncGenerator<EndedTask> {
   let after = { endedAt: sinceMs, id: '' };
   for (;;) {
     const page = store.endedAfter(after, PAGE);
@@ -95,7 +95,7 @@ const KEY_CHARS = 80;
 const KNOWN_MAX = 10_000;
 
 /** Of a command the program and verb, which hold no argument. */
-function keys(by: HistoryQuery['by']): (task: Task) => string {
+function keys(by: HistoryQuery['by']): (task: EndedTask) => string {
   if (by === 'owner') return ownerOf;
   if (by === 'project') return ({ project }) => project;
   const known = new Map<string, string>();

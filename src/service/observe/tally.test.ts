@@ -1,6 +1,7 @@
 // What an ended task adds to the history, and the sums and quantiles of several.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
 import {
   aKill,
   anAttempt,
@@ -10,14 +11,32 @@ import {
   GIB,
   someUsage,
 } from '../../../test/support/build/build-task.ts';
-import { quantiles, runOf, Tally } from './tally.ts';
+import { tempDir } from '../../../test/support/temp-dir.ts';
+import type { Task } from '../../core/task.ts';
+import { openStore } from '../../store/store.ts';
+import { quantiles, type Run, runOf, Tally } from './tally.ts';
+
+const store = openStore(
+  join(
+    tempDir({ after }, () => store.close()),
+    'babysit.db',
+  ),
+);
+
+/** As the database returns the task; null when it does not. */
+function stored(task: Task): Run | null {
+  store.commit({ tasks: [task], environments: [], events: [], leases: [], droppedLeases: [], ownerUse: [] });
+  const [ended] = store.endedAfter({ endedAt: 0, id: '' }, 1).tasks;
+  store.remove([task.id]);
+  return ended === undefined ? null : runOf(ended);
+}
 
 const ATTEMPT = anAttempt({ startedAt: 3_000, pausedMs: 1_000 });
 const COMPLETED = { ...ENDED.completed, attempt: ATTEMPT, endedAt: 24_000 };
 
 describe('a run of the history', () => {
   it('of a completed task has its wait, its running time without pauses, and its ratios', () => {
-    const run = runOf(
+    const run = stored(
       aTask({
         submittedAt: 1_000,
         estimate: anEstimate({ timeMs: 60_000, memBytes: 6 * GIB, cpuCores: 2 }),
@@ -33,7 +52,7 @@ describe('a run of the history', () => {
 
   it('that was cut short has no ratio, and is lost with its CPU time; so are its killed attempts before', () => {
     const kill = aKill({ reason: 'elapsed_exceeded' });
-    const run = runOf(
+    const run = stored(
       aTask({
         submittedAt: 0,
         history: [
@@ -70,9 +89,9 @@ describe('a run of the history', () => {
 
   it('that never started has no wait, and a live task is none', () => {
     const { state: _, ...task } = aTask();
-    const run = runOf({ ...task, state: { ...ENDED.failed, attempt: null, usage: null } });
+    const run = stored({ ...task, state: { ...ENDED.failed, attempt: null, usage: null } });
     assert.deepEqual([run?.waitMs, run?.ranMs, run?.status], [null, 0, 'failed']);
-    assert.equal(runOf(aTask()), null);
+    assert.equal(stored(aTask()), null);
   });
 });
 
@@ -91,7 +110,7 @@ it('a tally adds up what its runs took, waited for and lost', async () => {
     { ...ENDED.interrupted, attempt: ATTEMPT, endedAt: 9_000 },
   ];
   for (const state of states) {
-    const run = runOf(aTask({ submittedAt: 1_000, state }));
+    const run = stored(aTask({ submittedAt: 1_000, state }));
     if (run !== null) tally.add(run);
   }
   const view = await tally.view();

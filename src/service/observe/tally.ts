@@ -1,9 +1,9 @@
 // Adds up what ended tasks took, waited for and lost.
 import { setImmediate } from 'node:timers/promises';
 import type { HistoryGroup, Quantiles } from '../../api/schemas/observe/history-summary.ts';
-import { elapsedMs } from '../../core/elapsed.ts';
 import { meanCores } from '../../core/suggest.ts';
-import { type EndedState, isEnded, type Task, type Usage } from '../../core/task.ts';
+import type { EndedState, Usage } from '../../core/task.ts';
+import type { EndedTask } from '../../store/ended-tasks.ts';
 import { roundCores } from '../../units/number.ts';
 
 /** A shorter run shows no rate of CPU use. */
@@ -31,20 +31,18 @@ export interface Run {
   readonly unusedCoreS: number;
 }
 
-/** Returns null for a live task. */
-export function runOf(task: Task): Run | null {
-  const { state, estimate, history, submittedAt } = task;
-  if (!isEnded(state)) return null;
-  const lastMs = elapsedMs(state, state.endedAt) ?? 0;
+export function runOf({ state, estimate, history, submittedAt }: EndedTask): Run {
+  const { startedAt, pausedMs } = state;
+  const lastMs =
+    startedAt === null ? 0 : Math.max(0, Math.round(state.endedAt - startedAt - (pausedMs ?? 0)));
   const attempts = [
     ...history.map(({ status, reason, startedAt, endedAt, usage }) => ({
       ...{ status, reason: reason ?? status, usage },
       ranMs: startedAt === null ? 0 : Math.max(0, endedAt - startedAt),
     })),
-    { status: state.status, reason: reasonOf(state), usage: state.usage, ranMs: lastMs },
+    { status: state.status, reason: state.reason ?? state.status, usage: state.usage, ranMs: lastMs },
   ];
-  const firstMs =
-    history.find(({ startedAt }) => startedAt !== null)?.startedAt ?? state.attempt?.startedAt ?? null;
+  const firstMs = history.find((attempt) => attempt.startedAt !== null)?.startedAt ?? startedAt;
   const isWhole = state.status === 'completed' && lastMs > 0;
   const peakBytes = isWhole ? (state.usage?.peakMemBytes ?? null) : null;
   const cores = isWhole && lastMs > CPU_MIN_MS ? meanCores(state.usage, lastMs) : null;
@@ -65,18 +63,6 @@ export function runOf(task: Task): Run | null {
     unusedMemByteS: peakBytes === null ? 0 : (Math.max(0, estimate.memBytes - peakBytes) * lastMs) / 1000,
     unusedCoreS: cores === null ? 0 : (Math.max(0, estimate.cpuCores - cores) * lastMs) / 1000,
   };
-}
-
-function reasonOf(state: EndedState): string {
-  switch (state.status) {
-    case 'killed':
-      return state.kill.reason;
-    case 'failed':
-    case 'interrupted':
-      return state.reason;
-    case 'completed':
-      return state.status;
-  }
 }
 
 function cpuOf(usage: Usage | null): number {

@@ -4,6 +4,7 @@ import { decodeTime } from 'ulid';
 import { traitsOf } from '../core/engine-traits.ts';
 import { isActive, isEnded, ownerOf, type Task, type TaskId } from '../core/task.ts';
 import { MAX_BACKOFF_MS } from '../core/transition/retry.ts';
+import { forecastTimes } from '../estimates/predict.ts';
 import type { PendingItem } from '../scheduler/items.ts';
 import type { OwnerUse } from '../scheduler/owner-use.ts';
 import { Queue } from '../scheduler/queue/queue.ts';
@@ -304,8 +305,10 @@ export function pendingItem(task: Task): PendingItem {
   };
 }
 
-function learnedTimes(basis: Task['basis']): Pick<PendingItem, 'expectedMs' | 'safeMs'> {
+function learnedTimes(basis: Task['basis']): Pick<PendingItem, 'expectedMs' | 'safeMs' | 'forecast'> {
   const safe = basis?.learned.timeMs;
   const expectedMs = basis?.expectedTimeMs;
-  return !safe || !expectedMs ? {} : { expectedMs, safeMs: safe.value };
+  if (!safe || !expectedMs) return {};
+  const learned = { expectedMs, safeMs: safe.value, n: safe.n };
+  return { expectedMs, safeMs: safe.value, forecast: forecastTimes(learned, basis.stated.timeMs) };
 }

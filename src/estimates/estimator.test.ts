@@ -10,6 +10,7 @@ import {
   timeEstimate,
   weightedQuantile,
 } from './estimator.ts';
+import { forecastTimes } from './predict.ts';
 
 const GIB = 1024 ** 3;
 const even = (...values: number[]) => values.map((value) => ({ value, weight: 1 }));
@@ -102,6 +103,15 @@ describe('the time', () => {
     assert.deepEqual(timeEstimate(cut, 1_000), { expectedMs: 9_000, safeMs: 9_000, n: 2 });
     assert.deepEqual(timeEstimate(cut, 60_000), { expectedMs: 60_000, safeMs: 60_000, n: 2 });
   });
+});
+
+it('a forecast leans on the stated time until there are three runs', () => {
+  const of = (n: number) => forecastTimes({ expectedMs: 5_000, safeMs: 6_000, n }, 625_000);
+  assert.deepEqual(of(1), { p50Ms: 125_000, p90Ms: 625_000 });
+  assert.deepEqual(of(2), { p50Ms: 25_000, p90Ms: 625_000 });
+  assert.deepEqual(of(3), { p50Ms: 5_000, p90Ms: 6_000 });
+  const { p90Ms } = forecastTimes({ expectedMs: 900_000, safeMs: 900_000, n: 1 }, 1_000);
+  assert.equal(p90Ms, 900_000);
 });
 
 describe('the cores', () => {

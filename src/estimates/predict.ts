@@ -1,6 +1,6 @@
 // Predicts the use of a command from the runs of its key: the most exact level with enough runs decides.
 import { LEARNED_LEVELS, type LearnedLevel } from '../core/estimate.ts';
-import { cpuEstimate, memEstimate, timeEstimate } from './estimator.ts';
+import { cpuEstimate, memEstimate, type TimeEstimate, timeEstimate } from './estimator.ts';
 import type { RunSample } from './run-sample.ts';
 
 /** Never the project alone: the error of the median is then a factor of 4.7. */
@@ -19,6 +19,23 @@ const LEAST_RUNS: Readonly<Record<LearnedLevel, number>> = {
  * probability of 1 / (n + 1), while the medians of the two levels are wrong by 1.6 and 1.8.
  */
 const ENOUGH_RUNS = 3;
+
+/**
+ * The times that a forecast assumes. `statedMs`: what the caller declared, else the default. Fewer than ENOUGH_RUNS runs are
+ * averaged with it, on a logarithmic scale, because times differ by factors: n of 3 parts are learned. Until then the slow
+ * end of the range is no less than the stated time, because one run shows no spread.
+ */
+export function forecastTimes(
+  { expectedMs, safeMs, n }: TimeEstimate,
+  statedMs: number,
+): { readonly p50Ms: number; readonly p90Ms: number } {
+  if (n >= ENOUGH_RUNS) return { p50Ms: expectedMs, p90Ms: safeMs };
+  const share = n / ENOUGH_RUNS;
+  return {
+    p50Ms: Math.round(expectedMs ** share * statedMs ** (1 - share)),
+    p90Ms: Math.max(safeMs, statedMs),
+  };
+}
 
 /** The ended runs of a command at each level, oldest first. */
 export type History = Readonly<Record<LearnedLevel, readonly RunSample[]>>;

@@ -23,6 +23,8 @@ export interface Demand {
   readonly expectedMs?: number | undefined;
   /** Learned: four of five runs of the command end by then. Absent: not known. */
   readonly safeMs?: number | undefined;
+  /** What a forecast takes for those two; absent: the same. */
+  readonly forecast?: { readonly p50Ms: number; readonly p90Ms: number } | undefined;
 }
 
 /** A candidate for a start: a pending task, or the ticket of a caller in `wait_for_capacity`. */
@@ -91,7 +93,7 @@ export interface Reservation {
 
 /** `item` as a running task that starts at `nowMs`. */
 export function toRunning(item: PendingItem, nowMs: number, isExpress = false): RunningItem {
-  const { name, owner, need, timeMs, killTimeoutMs, expectedMs, safeMs } = item;
+  const { name, owner, need, timeMs, killTimeoutMs, expectedMs, safeMs, forecast } = item;
   return {
     id: item.id as TaskId,
     name,
@@ -101,6 +103,7 @@ export function toRunning(item: PendingItem, nowMs: number, isExpress = false): 
     killTimeoutMs,
     expectedMs,
     safeMs,
+    forecast,
     liveMemBytes: 0,
     liveCpuCores: 0,
     startedAtMs: nowMs,

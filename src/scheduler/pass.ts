@@ -125,8 +125,8 @@ function startSoonestEnd(order: FairShareOrder, backfill: Backfill, starts: Pend
   }
 }
 
-function expectedTimeMs(item: PendingItem): number {
-  return assumedTimeMs(item, 'p50');
+function expectedTimeMs({ timeMs, killTimeoutMs, expectedMs }: PendingItem): number {
+  return Math.min(expectedMs ?? timeMs, killTimeoutMs);
 }
 
 /** The room that may be used until the shadow time of a reservation. */

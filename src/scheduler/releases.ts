@@ -48,14 +48,14 @@ export function assumedEnd(item: RunningItem, assumption: Assumption, nowMs: num
 
 /** The running time of an item that has not started. */
 export function assumedTimeMs(demand: Demand, assumption: Assumption): number {
-  const { timeMs, killTimeoutMs, expectedMs, safeMs } = demand;
+  const { timeMs, killTimeoutMs, expectedMs, safeMs, forecast } = demand;
   switch (assumption) {
     case 'estimates':
       return Math.min(timeMs, killTimeoutMs);
     case 'p50':
-      return Math.min(expectedMs ?? timeMs, killTimeoutMs);
+      return Math.min(forecast?.p50Ms ?? expectedMs ?? timeMs, killTimeoutMs);
     case 'p90':
-      return Math.min(safeMs ?? timeMs, killTimeoutMs);
+      return Math.min(forecast?.p90Ms ?? safeMs ?? timeMs, killTimeoutMs);
     case 'limits':
       return killTimeoutMs;
   }

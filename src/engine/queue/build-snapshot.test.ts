@@ -7,6 +7,7 @@ import type { LeaseId } from '../../core/lease.ts';
 import { NO_USE, OwnerUse } from '../../scheduler/owner-use.ts';
 import { Queue } from '../../scheduler/queue/queue.ts';
 import { assumedEnd } from '../../scheduler/releases.ts';
+import { pendingItem } from '../live-tasks.ts';
 import { buildSnapshot, runningItem } from './build-snapshot.ts';
 
 const HOUR = 3_600_000;
@@ -78,6 +79,10 @@ describe('buildSnapshot', () => {
       progressEnd: () => null,
     });
     assert.deepEqual([item?.expectedMs, item?.safeMs], [60_000, 90_000]);
+    const once = { ...basis, learned: { ...basis.learned, timeMs: { ...learned, n: 1 } } };
+    const { forecast, expectedMs } = pendingItem(aTask({ basis: once }));
+    assert.ok(forecast && forecast.p50Ms > 60_000 && forecast.p50Ms < estimate.timeMs);
+    assert.deepEqual([expectedMs, forecast?.p90Ms], [60_000, estimate.timeMs]);
     assert.equal(item && assumedEnd(item, 'p50', NOW), NOW + 60_000);
     assert.equal(item && assumedEnd(item, 'p90', NOW), NOW + 90_000);
     assert.equal(item && assumedEnd(item, 'estimates', NOW), NOW + estimate.timeMs);

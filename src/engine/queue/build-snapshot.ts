@@ -91,7 +91,7 @@ export function runningItem(task: Task, live: LiveUse): RunningItem | null {
   const { state } = task;
   if (!isActive(state)) return null;
   const item = pendingItem(task);
-  const { name, owner, need, timeMs, killTimeoutMs, expectedMs, safeMs } = item;
+  const { name, owner, need, timeMs, killTimeoutMs, expectedMs, safeMs, forecast } = item;
   return {
     id: task.id,
     name,
@@ -101,6 +101,7 @@ export function runningItem(task: Task, live: LiveUse): RunningItem | null {
     killTimeoutMs,
     expectedMs,
     safeMs,
+    forecast,
     liveMemBytes: live.memBytes(task.id),
     liveCpuCores: live.cpuCores(task.id),
     startedAtMs: state.attempt.startedAt ?? state.attempt.dispatchedAt,

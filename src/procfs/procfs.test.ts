@@ -13,7 +13,7 @@ import { parseStalled, readHostPressure } from './pressure.ts';
 import { MemberCounters } from './process/member-counters.ts';
 import { OutsidePrograms } from './process/outside-programs.ts';
 import { isOwnProgram } from './process/own-programs.ts';
-import { readProcessState } from './process/process-state.ts';
+import { readProcessState, readProgramTitle } from './process/process-state.ts';
 import { readWaitingProcesses, type WaitingProcess } from './process/stall-evidence.ts';
 import { readTopProcessOutside } from './process/top-process.ts';
 
@@ -212,7 +212,28 @@ it('the top process outside is the largest one that is not excluded', ON_LINUX, 
 });
 
 it('the top process outside has the name of its program, not of its main thread', ON_LINUX, async () => {
-  assert.equal(readTopProcessOutside(new Set(), [process.pid])?.name, 'node');
+  assert.match(readTopProcessOutside(new Set(), [process.pid])?.name ?? '', /^node( |$)/);
+});
+
+it('an interpreter is named with its script or module, and with no other argument', ON_LINUX, async (t) => {
+  const cwd = tempDir(t);
+  writeFileSync(join(cwd, 'work.sh'), 'read -r _\n');
+  writeFileSync(join(cwd, 'a key'), 'read -r _\n');
+  const TABLE: [line: string, title: string][] = [
+    ['exec sh work.sh secret', 'sh work.sh'],
+    [`exec bash -eu +x --posix ${cwd}/work.sh work.sh`, 'bash work.sh'],
+    ["exec sh -ec 'read -r _' work.sh", 'sh'],
+    ["exec sh './a key'", 'sh'],
+    ["exec -a python3.12 sh -c 'read -r _' -m pytest", 'python3.12'],
+    ['exec -a python3.12 sh +m work.sh -m pytest', 'python3.12 work.sh'],
+    ["exec -a cat sh -c 'read -r _' work.sh", 'cat'],
+  ];
+  for (const [line, title] of TABLE) {
+    const pid = run(`cd ${cwd}; ${line}`);
+    await waitUntil(() => readProgramTitle(pid) === title, { what: `${line}: ${title}` });
+  }
+  const module = run(`cd ${cwd}; echo 'read -r _' > -m; exec -a python3 sh -- -m pytest`);
+  await waitUntil(() => readProgramTitle(module) === 'python3 pytest', { what: 'a module' });
 });
 
 it(

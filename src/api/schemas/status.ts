@@ -20,7 +20,7 @@ const STALLED = z
   .describe('Percent of the last ten seconds (PSI avg10). Null: the kernel has no PSI.');
 
 export const OUTSIDE = z.strictObject({
-  name: text.describe('Name of the program.'),
+  name: text.describe('Name of the program, and of the script that an interpreter runs.'),
   processes: number.describe('How many of its processes are among the largest.'),
   mem_bytes: number.describe('Their resident memory.'),
   cpu_cores: number.describe(

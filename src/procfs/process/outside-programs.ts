@@ -3,7 +3,7 @@ import { uptime } from 'node:os';
 import { listPids } from '../proc-files.ts';
 import { isOwnProgram } from './own-programs.ts';
 import { readOrigin } from './process-origin.ts';
-import { readProgramName } from './process-state.ts';
+import { readProgramTitle } from './process-state.ts';
 import { identityKey } from './process-table.ts';
 import { psProcesses } from './ps.ts';
 import { isDead, readStat, TICK_MS } from './stat.ts';
@@ -88,7 +88,7 @@ const sizeOf = ({ cpuCores, memBytes }: OutsideProgram) => ({ cores: cpuCores, r
 function programsOf(processes: readonly (Found & { readonly cores: number })[]): OutsideProgram[] {
   const programs = new Map<string, OutsideProgram>();
   for (const { pid, name: comm, cores, rssBytes } of processes) {
-    const name = readProgramName(pid) ?? comm;
+    const name = readProgramTitle(pid) ?? comm;
     const belongsTo = readOrigin(pid);
     const key = `${name}\0${belongsTo}`;
     const sum = programs.get(key) ?? { name, processes: 0, memBytes: 0, cpuCores: 0, belongsTo };

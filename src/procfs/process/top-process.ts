@@ -2,7 +2,7 @@
 import { listPids, readProcFile, sizeField } from '../proc-files.ts';
 import { isOwnProgram } from './own-programs.ts';
 import { readOrigin } from './process-origin.ts';
-import { readProgramName } from './process-state.ts';
+import { readProgramTitle } from './process-state.ts';
 import { psProcesses } from './ps.ts';
 
 interface TopProcess {
@@ -30,7 +30,7 @@ export function readTopProcessOutside(
     : {
         pid: top.pid,
         rssBytes: top.rssBytes,
-        name: readProgramName(top.pid) ?? top.name,
+        name: readProgramTitle(top.pid) ?? top.name,
         belongsTo: readOrigin(top.pid),
       };
 }

@@ -9,7 +9,7 @@ import { BabysitError } from '../../src/core/errors.ts';
 import { lockHolder } from '../daemon-control/lock-holder.ts';
 import { type Ref, taskPath } from '../input/refs.ts';
 import { Aborted, followTask } from './follow.ts';
-import { call, type Session, stream } from './session.ts';
+import { ANSWER_MS, call, type Session, silentFor, stream } from './session.ts';
 
 type OnData = (chunk: Buffer) => void;
 const RETRY_MS = 100;
@@ -71,6 +71,7 @@ export async function followLog(
 ): Promise<void> {
   let at = from;
   const end = from + maxBytes;
+  let isSilent = false;
   while (at < end) {
     const query = new URLSearchParams({ follow: '1', from: String(at) });
     const reading = {
@@ -83,12 +84,16 @@ export async function followLog(
     try {
       await readLog(reading, id, query, end - at, (chunk) => {
         at += chunk.length;
+        isSilent = false;
         onData(chunk);
       });
       return;
     } catch (error) {
       if (!(error instanceof BabysitError && error.code === 'daemon_unreachable')) throw error;
-      if (error.extra.reason === 'denied') throw error;
+      const { reason } = error.extra;
+      if (reason === 'denied') throw error;
+      if (reason === 'silent' && !isSilent) session.onSilent?.(silentFor(ANSWER_MS));
+      isSilent = reason === 'silent';
     }
     await delay(RETRY_MS);
   }

@@ -1,7 +1,15 @@
 // Decides what a stream does after it lost the daemon: start another one, wait, or give up.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, Request, SocketError } from './http.ts';
-import { isPassing, problemOf, type Session, startDaemon, unreachable } from './session.ts';
+import {
+  ANSWER_MS,
+  isPassing,
+  problemOf,
+  type Session,
+  silentFor,
+  startDaemon,
+  unreachable,
+} from './session.ts';
 
 const START_TRIES = 5;
 /** In a row: about ten seconds. */
@@ -13,6 +21,7 @@ export class Reconnection {
   readonly #session: Session;
   #mayStart: boolean;
   #wasConnected = false;
+  #isSilent = false;
   #failedStarts = 0;
   #failedReads = 0;
   #backoffMs = 0;
@@ -26,6 +35,7 @@ export class Reconnection {
   reading(read: (chunk: Buffer) => void): (chunk: Buffer) => void {
     return (chunk) => {
       this.#wasConnected = true;
+      this.#isSilent = false;
       this.#mayStart = this.#session.autostart;
       this.#backoffMs = 0;
       this.#failedReads = 0;
@@ -51,6 +61,8 @@ export class Reconnection {
     this.#wasConnected ||= error.fault === 'broken';
     if (error.fault === 'denied' || error.fault === 'foreign')
       throw unreachable(this.#session, error, request);
+    if (error.fault === 'silent' && !this.#isSilent) this.#session.onSilent?.(silentFor(ANSWER_MS));
+    this.#isSilent = error.fault === 'silent';
     if (error.fault !== 'absent') return;
     if (!this.#mayStart) {
       // A stream that was connected waits for the next daemon.

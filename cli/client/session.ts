@@ -151,11 +151,9 @@ export function silenceOf(
     async onQuiet() {
       if (isAsking || onSilent === undefined) return;
       isAsking = true;
-      // biome-ignore lint/plugin/no-wall-clock: the line shows the time
-      const since = new Date(Date.now() - quietMs);
       const isSilent = await isUnanswered(home.socket, answerMs);
       isAsking = false;
-      if (isSilent && !isReported) onSilent(lineOf(since));
+      if (isSilent && !isReported) onSilent(silentFor(quietMs + answerMs));
       isReported = isSilent;
     },
   };
@@ -172,7 +170,9 @@ async function isUnanswered(socket: string, timeoutMs: number): Promise<boolean>
   }
 }
 
-function lineOf(since: Date): string {
-  const at = since.toLocaleTimeString('en-GB');
+/** What a user should know of a daemon that has not answered for this time. */
+export function silentFor(ms: number): string {
+  // biome-ignore lint/plugin/no-wall-clock: the line shows the time
+  const at = new Date(Date.now() - ms).toLocaleTimeString('en-GB');
   return `the daemon is stopped or hangs: no sign of life since ${at}. Waiting for it; babysit daemon-restart replaces it, and tasks keep running`;
 }

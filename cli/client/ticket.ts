@@ -3,7 +3,7 @@ import type { LeaseView, TicketBody, WaitingView } from '../../src/api/schemas/c
 import { Aborted, lineReader } from './follow.ts';
 import { SocketError, send } from './http.ts';
 import { Reconnection } from './reconnection.ts';
-import { ANSWER_MS, type Session } from './session.ts';
+import { ANSWER_MS, type Session, silenceOf } from './session.ts';
 
 type Line = WaitingView | LeaseView | { readonly event: 'daemon_stopping' };
 
@@ -33,6 +33,7 @@ export async function holdTicket(
       body: ticket,
       timeoutMs: ANSWER_MS,
       onData: reconnection.reading(lines),
+      quiet: silenceOf(session),
       signal,
     } as const;
     try {

@@ -39,6 +39,14 @@ export interface Subscription {
   stop(): void;
 }
 
+/** Who reads a log. */
+export interface LogReader {
+  /** Aborts when the reader is gone: nothing else ends a generator that waits for output. */
+  readonly closed: AbortSignal;
+  /** Called before each wait for output. */
+  onWait(): void;
+}
+
 /** The events of all tasks from a cursor on, page by page. */
 export interface EventFeed {
   /** Events after this one come first. */
@@ -89,8 +97,7 @@ export interface Service extends Changes {
   clean(query: CleanQuery): Promise<CleanView>;
   /** To a file that does not exist yet. */
   backup(path: string): Promise<BackupView>;
-  /** Ends early when `closed` aborts. */
-  log(ref: string, query: LogQuery, closed: AbortSignal): AsyncIterable<Uint8Array>;
+  log(ref: string, query: LogQuery, reader: LogReader): AsyncIterable<Uint8Array>;
   logRange(ref: string, query: LogQuery): Promise<LogRangeView>;
   events(ref: string, after: number): Subscription;
   allEvents(query: AllEventsQuery): EventFeed;

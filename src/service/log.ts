@@ -1,5 +1,6 @@
 // Serves the log of an attempt of a task: a range of it, or a stream until the task ends.
 import type { LogRangeView } from '../api/schemas/log.ts';
+import type { LogReader } from '../api/service.ts';
 import { counted } from '../core/counted.ts';
 import { BabysitError } from '../core/errors.ts';
 import type { LogQuery } from '../core/log-query.ts';
@@ -13,24 +14,21 @@ import { type LogChange, logRange, logStream } from '../logs/stream.ts';
 import { shellWords } from '../text/shell.ts';
 import type { TaskAccess, TaskAccessDeps } from './lookup/task-access.ts';
 
-/**
- * Streams the range of the query; with `follow` from the start of a pending task to its end. Throws BabysitError no_log.
- * `closed` aborts when the reader is gone: nothing else ends a generator that waits for output.
- */
+/** Streams the range of the query; with `follow` from the start of a pending task to its end. Throws BabysitError no_log. */
 export function log(
   deps: TaskAccessDeps,
   tasks: TaskAccess,
   ref: string,
   query: LogQuery,
-  closed: AbortSignal,
+  reader: LogReader,
 ): AsyncIterable<Uint8Array> {
   const found = tasks.find(ref);
   if (query.follow && found.state.status === 'pending')
-    return afterStart(deps, tasks, found.id, query, closed);
+    return afterStart(deps, tasks, found.id, query, reader);
   const { task, path } = logOf(deps, tasks, ref, query);
   const changed = async (): Promise<LogChange> => {
-    const isLast = () => closed.aborted || deps.engine.live.get(task.id) === undefined;
-    const end = isLast() ? null : await untilNews(deps.engine, task.id, closed, nextEnd(path));
+    const isLast = () => reader.closed.aborted || deps.engine.live.get(task.id) === undefined;
+    const end = isLast() ? null : await untilNews(deps.engine, task.id, reader, nextEnd(path));
     return { isLast: isLast(), end: end ?? logExtent(path).to };
   };
   return logStream({ path, changed }, query, deps.clock.now().wallMs);
@@ -94,20 +92,21 @@ async function* afterStart(
   tasks: TaskAccess,
   id: TaskId,
   query: LogQuery,
-  closed: AbortSignal,
+  reader: LogReader,
 ): AsyncGenerator<Uint8Array> {
-  while (!closed.aborted && deps.engine.live.get(id)?.state.status === 'pending')
-    await untilNews(deps.engine, id, closed);
-  if (!closed.aborted && tasks.byId(id).attempts > 0) yield* log(deps, tasks, id, query, closed);
+  while (!reader.closed.aborted && deps.engine.live.get(id)?.state.status === 'pending')
+    await untilNews(deps.engine, id, reader);
+  if (!reader.closed.aborted && tasks.byId(id).attempts > 0) yield* log(deps, tasks, id, query, reader);
 }
 
 /** Resolves with null at the next event of the task and at the abort, or with the end of all output when it has grown. */
 function untilNews(
   { eventBus }: Engine,
   id: TaskId,
-  closed: AbortSignal,
+  { closed, onWait }: LogReader,
   growth?: Promise<number>,
 ): Promise<number | null> {
+  onWait();
   return new Promise((resolve, reject) => {
     const settle = (end: number | null): void => {
       stop();

@@ -123,7 +123,7 @@ export function createService(deps: ServiceDeps): Service {
     noteLever: (use) => noteLever(deps, tasks, use),
     clean: (query) => clean(deps, query),
     backup: (path) => backup(store, path),
-    log: (ref, query, closed) => log(deps, tasks, ref, query, closed),
+    log: (ref, query, reader) => log(deps, tasks, ref, query, reader),
     logRange: (ref, query) => rangeOfLog(deps, tasks, ref, query),
     events: (ref, after) => events(engine, store, tasks.find(ref), after),
     allEvents: (query) => allEvents(engine, store, query),

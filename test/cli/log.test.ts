@@ -1,7 +1,11 @@
 // babysit log.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, describe, it } from 'node:test';
 import { DEADLINE_MS, SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine, jsonLines } from '../support/cli.ts';
@@ -48,6 +52,23 @@ describe('log', () => {
     assert.match(String(jsonLine(none.stderr).hint), /babysit log again /);
     assert.equal((await home.run(['log', 'again', '--attempt=1', '--follow'])).code, 64);
   });
+
+  it('answers a follower of a task that has printed nothing, or waits, before its output', async () => {
+    const file = `${home.work}/print`;
+    await home.run(['run', ...SMALL, '--name=quiet', `${until(file)}; echo done`]);
+    await home.run(['run', ...SMALL, '--name=later', '--after=quiet', '--queue', 'echo later']);
+    const heads = await Promise.all(['quiet', 'later'].map(headOfFollowed));
+    writeFileSync(file, '');
+    assert.deepEqual(await Promise.all(heads.map((head) => text(head))), ['done\n', 'later\n']);
+  });
+
+  async function headOfFollowed(name: string): Promise<IncomingMessage> {
+    const { id } = jsonLine((await home.run(['status', name, '--json'])).stdout);
+    const sent = request({ socketPath: join(home.dir, 'daemon.sock'), path: `/v1/tasks/${id}/log?follow=1` });
+    sent.end();
+    const [head] = await once(sent, 'response', { signal: AbortSignal.timeout(DEADLINE_MS) });
+    return head;
+  }
 
   it('follows until the task has ended', async () => {
     const file = `${home.work}/go`;

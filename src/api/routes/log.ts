@@ -11,7 +11,14 @@ export function logRoutes(app: FastifyInstance, service: Service): void {
   app.get<ByRef>('/v1/tasks/:ref/log', plainText({ query: LOG_QUERY }), (request, reply) => {
     const closing = new AbortController();
     reply.raw.once('close', () => closing.abort());
-    const blocks = service.log(request.params.ref, parseLog(request.query), closing.signal);
+    const reader = {
+      closed: closing.signal,
+      // Until then an error can still be the answer. Without its head a client takes a quiet task for a lost daemon.
+      onWait: () => {
+        if (!reply.raw.headersSent) reply.raw.flushHeaders();
+      },
+    };
+    const blocks = service.log(request.params.ref, parseLog(request.query), reader);
     return reply.type('text/plain; charset=utf-8').send(Readable.from(blocks, { objectMode: false }));
   });
   app.get<ByRef>('/v1/tasks/:ref/log/range', answers(LOG_RANGE, { query: LOG_QUERY }), (request) =>

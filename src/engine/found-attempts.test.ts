@@ -21,6 +21,6 @@ const found = findAttempts({
 });
 console.log(JSON.stringify(found));
 `);
-  assert.deepEqual(JSON.parse(printed), { attempts: [], putAside: [], leftAlone: [id] });
+  assert.deepEqual(JSON.parse(printed), { attempts: [], putAside: [], leftAlone: [], unread: [id] });
   assert.ok(existsSync(join(tasksDir, id, '1')));
 });

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Driver } from '../cgroups/port.ts';
-import { isFileError, shortageOf } from '../core/shortages.ts';
+import { isFileError } from '../core/shortages.ts';
 import type { Task, TaskId } from '../core/task.ts';
 import { claimForRecovery, type Records, readRecords } from '../exec/records.ts';
 import type { Store } from '../store/store.ts';
@@ -28,18 +28,25 @@ export interface FoundAttempts {
   readonly attempts: readonly FoundAttempt[];
   /** Ids of tasks whose directory was moved to `lostDir`. */
   readonly putAside: readonly string[];
-  /** Ids of tasks that run without a description, or whose directory could not be read or moved. */
+  /** Ids of tasks that run without a description. */
   readonly leftAlone: readonly string[];
+  /** Tasks whose files could not be read or moved now: look again. */
+  readonly unread: readonly TaskId[];
 }
 
 const TASK_ID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
-export function findAttempts(deps: FoundDeps): FoundAttempts {
+/** `names`: the entries of `tasksDir` to look at. */
+export function findAttempts(
+  deps: FoundDeps,
+  names: readonly string[] = existsSync(deps.tasksDir) ? readdirSync(deps.tasksDir) : [],
+): FoundAttempts {
   const known = deps.store.attemptCounts();
   const attempts: FoundAttempt[] = [];
   const putAside: string[] = [];
   const leftAlone: string[] = [];
-  for (const name of existsSync(deps.tasksDir) ? readdirSync(deps.tasksDir) : []) {
+  const unread: TaskId[] = [];
+  for (const name of names) {
     if (!TASK_ID.test(name)) continue;
     const id = name as TaskId;
     const recorded = known.get(id);
@@ -49,14 +56,15 @@ export function findAttempts(deps: FoundDeps): FoundAttempts {
       const found = findAttempt(deps, id, recorded !== undefined);
       if (found === 'put_aside') putAside.push(id);
       else if (found === 'left_alone') leftAlone.push(id);
+      else if (found === 'unread') unread.push(id);
       else if (found !== null) attempts.push(found);
     } catch (error) {
-      // A shortage says nothing of the attempt. The next start looks again.
+      // A shortage says nothing of the attempt.
       if (!isFileError(error)) throw error;
-      leftAlone.push(id);
+      unread.push(id);
     }
   }
-  return { attempts, putAside, leftAlone };
+  return { attempts, putAside, leftAlone, unread };
 }
 
 /** Null: there is nothing to do. Throws file errors for what cannot be read now. */
@@ -64,7 +72,7 @@ function findAttempt(
   deps: FoundDeps,
   id: TaskId,
   isKnown: boolean,
-): FoundAttempt | 'put_aside' | 'left_alone' | null {
+): FoundAttempt | 'put_aside' | 'left_alone' | 'unread' | null {
   const number = newestAttempt(deps.tasksDir, id);
   const { dir } = attemptPaths(deps.tasksDir, id, number);
   const hasBegun = number > 0 && claimForRecovery(dir) !== 'taken';
@@ -72,17 +80,24 @@ function findAttempt(
   if (task !== null) return { task, records: readRecords(dir) };
   // The database knows the task. Its next attempt gets another number.
   if (isKnown) return hasBegun ? 'left_alone' : null;
-  return !runs(deps.driver, id, number) && putAsideTask(deps, id) ? 'put_aside' : 'left_alone';
+  if (runs(deps.driver, id, number)) return 'left_alone';
+  return putAsideTask(deps, id) ? 'put_aside' : 'unread';
 }
 
-/** 0 without any. Throws shortages. */
+/** 0 without any. Throws file errors for a directory that cannot be read now. */
 function newestAttempt(tasksDir: string, id: TaskId): number {
   try {
     return Math.max(0, ...readdirSync(join(tasksDir, id)).map(Number).filter(Number.isSafeInteger));
   } catch (error) {
-    if (shortageOf(error) !== null) throw error;
+    if (!isAbsent(error)) throw error;
     return 0;
   }
+}
+
+/** Or a file stands in its place. */
+function isAbsent(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 function runs(driver: Driver, id: TaskId, number: number): boolean {

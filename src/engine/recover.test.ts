@@ -1,7 +1,7 @@
 // How a daemon takes over the tasks of an earlier one: adopted, finished, queued again or interrupted.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { serviceOf } from '../../test/support/build/build-service.ts';
 import { NOW } from '../../test/support/build/build-snapshot.ts';
@@ -51,6 +51,7 @@ function left(t: TestContext, task: Task, files: Record<string, string> | null, 
       return found();
     },
     write,
+    dir: join(rig.tasksDir, task.id, String(numberOf(task))),
     engine: rig.engine,
     host: rig.host,
     store: rig.store,
@@ -208,6 +209,35 @@ describe('records that cannot be read once', () => {
   });
 });
 
+/** Calls `act` while the directory of a task cannot be entered. Modes do not hold for root. */
+function closed(dir: string, act: () => void): void {
+  const isRoot = process.getuid?.() === 0;
+  chmodSync(dir, 0);
+  if (isRoot) {
+    for (const open of [dirname(dir), dirname(dirname(dir))]) chmodSync(open, 0o755);
+    process.seteuid?.(65_534);
+  }
+  try {
+    act();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(dir, 0o700);
+  }
+}
+
+describe('records of an earlier boot that cannot be read at the start', () => {
+  for (const requeue of [false, true])
+    it(`are read again before the task ${requeue ? 'is repeated' : 'counts as lost'}`, (t) => {
+      t.mock.timers.enable({ apis: ['setTimeout'] });
+      const task = { ...active({ bootId: 'boot-0' }), requeue };
+      const { recovered, looksAgain, dir } = left(t, task, {
+        claim: `${GONE_RECORDS}exit 2.0 0\nclosed 2.0\n`,
+      });
+      closed(dirname(dir), () => assert.equal(recovered().state.status, 'running'));
+      assert.equal(looksAgain().state.status, 'completed');
+    });
+});
+
 describe('an attempt that is newer than the database', () => {
   const id = taskId(5);
   const group = { driver: 'v2', name: `t-${id.toLowerCase()}-1` } as const;
@@ -241,6 +271,21 @@ describe('an attempt that is newer than the database', () => {
       assert.ok(found?.state.status === 'failed' && found.state.exit?.code === 3, found?.state.status);
       assert.deepEqual([found.name, found.attempts], ['newer', 1]);
     });
+
+  it('is adopted later when its files cannot be read at the start', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { restart, engine, store, dir } = beside(t, [], EXITED);
+    let recovered: ReturnType<typeof restart> | null = null;
+    closed(dirname(dir), () => {
+      recovered = restart();
+      assert.deepEqual(recovered, { adopted: [], putAside: [], leftAlone: [id] });
+    });
+    t.mock.timers.tick(1000);
+    engine.round();
+    assert.deepEqual(recovered, { adopted: ['newer'], putAside: [], leftAlone: [] });
+    engine.round();
+    assert.equal(store.byId(id)?.state.status, 'failed');
+  });
 
   it('replaces the earlier attempt of an ended task, which joins the history', (t) => {
     const ended = { ...ENDED.failed, attempt: anAttempt({ number: 0 }) };

@@ -6,9 +6,9 @@ import { type Driver, DriverError } from '../cgroups/port.ts';
 import type { Clock } from '../core/clock.ts';
 import { traitsOf } from '../core/engine-traits.ts';
 import { BabysitError } from '../core/errors.ts';
-import { type Attempt, isActive, type Task } from '../core/task.ts';
+import { type Attempt, isActive, type Task, type TaskId } from '../core/task.ts';
 import { type Change, causeOf } from '../core/transition/transition.ts';
-import { claimForRecovery, recordsNow } from '../exec/records.ts';
+import { claimForRecovery, RecordsUnreadable, readRecords } from '../exec/records.ts';
 import { MAX_OWNERS } from '../scheduler/owner-use.ts';
 import type { Store } from '../store/store.ts';
 import { lastSignOfLife } from './attempt/last-sign.ts';
@@ -27,7 +27,7 @@ export interface RecoverDeps {
   readonly lostDir: string;
 }
 
-/** What the database did not know. */
+/** What the database did not know. A later look at what could not be read at the start changes it. */
 export interface Recovered {
   /** Names of tasks. */
   readonly adopted: readonly string[];
@@ -48,36 +48,97 @@ export function recover(engine: Engine, deps: RecoverDeps): Recovered {
   const found = store.liveTasks();
   for (const task of found) engine.live.put(task.id, task, now.wallMs);
   const adopted: string[] = [];
+  const unread = new Set<TaskId>();
   const reconcile = (work: UnitOfWork) => {
     adopted.length = 0;
-    for (const attempt of newer.attempts) adopted.push(...addFound(work, attempt, deps));
-    for (const task of found) {
+    unread.clear();
+    for (const attempt of newer.attempts) adopted.push(...addFound(work, attempt, deps, unread));
+    for (const before of found) {
+      const task = work.get(before.id);
+      if (task === undefined) continue;
       // On a retry the task may have changed, and its attempt may belong to this daemon.
-      if (isActive(task.state) && work.get(task.id) !== task) continue;
-      recoverTask(work, task, deps);
+      if (isActive(before.state) && task !== before && !isOfEarlierBoot(task, deps.bootId)) continue;
+      recoverTask(work, task, deps, unread);
     }
   };
+  const recovered = { adopted, putAside: newer.putAside, leftAlone: newer.leftAlone };
+  const again = () => lookAgain(engine, deps, { found: newer.unread, unread }, recovered);
   const work = new UnitOfWork(engine.live, engine.leases, now);
   reconcile(work);
+  let isCommitted = true;
   try {
     store.commit(work.writes());
   } catch (error) {
     deps.log.error({ err: error }, 'commit failed, tasks adopted unchanged');
     work.rollback();
-    retryReconcile(engine, reconcile, () => adoptActive(engine));
+    isCommitted = false;
   }
-  adoptActive(engine);
-  const leftAlone = [...newer.leftAlone, ...removeOrphans(engine, deps)];
-  const { putAside } = newer;
+  adoptActive(engine, deps);
+  if (isCommitted) again();
+  else
+    retryReconcile(engine, reconcile, () => {
+      adoptActive(engine, deps);
+      again();
+    });
+  recovered.leftAlone = [...newer.leftAlone, ...newer.unread, ...removeOrphans(engine, deps)];
+  const { putAside, leftAlone } = recovered;
   if (adopted.length + putAside.length + leftAlone.length > 0)
     deps.log.warn({ adopted, putAside, leftAlone }, 'attempts are newer than the database');
   engine.wake();
-  return { adopted, putAside, leftAlone };
+  return recovered;
 }
 
-function adoptActive(engine: Engine): void {
+interface Hidden {
+  /** Ids of tasks that `findAttempts` could not read. */
+  readonly found: readonly TaskId[];
+  /** Tasks of an earlier boot whose records could not be read. */
+  readonly unread: ReadonlySet<TaskId>;
+}
+
+const LOOK_MAX_MS = 60_000;
+
+/** A shortage at the start hides nothing for longer than it lasts. */
+function lookAgain(
+  engine: Engine,
+  deps: RecoverDeps,
+  hidden: Hidden,
+  recovered: { -readonly [K in keyof Recovered]: Recovered[K] },
+  afterMs = RETRY_MS,
+): void {
+  if (hidden.found.length + hidden.unread.size === 0) return;
+  const next = (left: Hidden) => lookAgain(engine, deps, left, recovered, Math.min(2 * afterMs, LOOK_MAX_MS));
+  const look = () => {
+    const newer = findAttempts(deps, hidden.found);
+    const adopted: string[] = [];
+    const unread = new Set<TaskId>();
+    const apply = (work: UnitOfWork) => {
+      for (const attempt of newer.attempts) adopted.push(...addFound(work, attempt, deps, unread));
+      for (const id of hidden.unread) {
+        const task = work.get(id);
+        if (task !== undefined) recoverTask(work, task, deps, unread);
+      }
+    };
+    const resolve = () => {
+      adoptActive(engine, deps);
+      const others = recovered.leftAlone.filter(
+        (name) => !(hidden.found as readonly string[]).includes(name),
+      );
+      recovered.adopted = [...recovered.adopted, ...adopted];
+      recovered.putAside = [...recovered.putAside, ...newer.putAside];
+      recovered.leftAlone = [...others, ...newer.leftAlone, ...newer.unread];
+      if (adopted.length + newer.putAside.length > 0)
+        deps.log.warn({ adopted, putAside: newer.putAside }, 'attempts that could not be read at the start');
+      next({ found: newer.unread, unread });
+    };
+    engine.request({ apply, resolve, reject: (error) => isStopping(error) || next(hidden) });
+  };
+  setTimeout(look, afterMs).unref();
+}
+
+function adoptActive(engine: Engine, { bootId }: RecoverDeps): void {
   for (const task of engine.live.active())
-    if (isActive(task.state) && engine.attempt(task.id) === undefined) engine.adopt(task, task.state.attempt);
+    if (isActive(task.state) && engine.attempt(task.id) === undefined && !isOfEarlierBoot(task, bootId))
+      engine.adopt(task, task.state.attempt);
   for (const task of engine.live.values())
     if (task.state.status === 'pending' && task.state.placed !== undefined)
       engine.adopt(task, task.state.placed);
@@ -85,8 +146,18 @@ function adoptActive(engine: Engine): void {
 
 const SUBMITTED = { event: 'submitted', queued: false, forced: false } as const;
 
+/** Nothing of the attempt is left on this host. */
+function isOfEarlierBoot(task: Task, bootId: string): boolean {
+  return isActive(task.state) && task.state.attempt.bootId !== bootId && !traitsOf(task).outlivesHost;
+}
+
 /** Stages the attempt as that of its task. Returns the name of the task. */
-function addFound(work: UnitOfWork, { task, records }: FoundAttempt, deps: RecoverDeps): string[] {
+function addFound(
+  work: UnitOfWork,
+  { task, records }: FoundAttempt,
+  deps: RecoverDeps,
+  unread: Set<TaskId>,
+): string[] {
   const { state } = task;
   if (!isActive(state)) return [];
   const { attempt } = state;
@@ -101,7 +172,7 @@ function addFound(work: UnitOfWork, { task, records }: FoundAttempt, deps: Recov
   // The host may have restarted after the end.
   if (attempt.bootId !== deps.bootId && records.exit !== null)
     work.change(task.id, { kind: 'end', exit: records.exit, usage: null, at: records.exit.at });
-  else recoverTask(work, work.get(task.id) ?? task, deps);
+  else recoverTask(work, work.get(task.id) ?? task, deps, unread);
   return [work.get(task.id)?.name ?? task.name];
 }
 
@@ -111,20 +182,29 @@ const RETRY_MS = 1000;
 function retryReconcile(engine: Engine, apply: (work: UnitOfWork) => void, resolve: () => void): void {
   const retry = () => engine.request({ apply, resolve, reject: later });
   const later = (error: unknown) => {
-    if (!(error instanceof BabysitError && error.code === 'daemon_stopping'))
-      setTimeout(retry, RETRY_MS).unref();
+    if (!isStopping(error)) setTimeout(retry, RETRY_MS).unref();
   };
   later(null);
 }
 
-function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps): void {
+function isStopping(error: unknown): boolean {
+  return error instanceof BabysitError && error.code === 'daemon_stopping';
+}
+
+/** Puts the task into `unread` when its records cannot be read now. */
+function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps, unread: Set<TaskId>): void {
   const { state } = task;
   if (isActive(state)) {
     const { attempt } = state;
     const paths = attemptPaths(deps.tasksDir, task.id, attempt.number);
     const { dir } = paths;
-    if (attempt.bootId !== deps.bootId && !traitsOf(task).outlivesHost) {
-      work.change(task.id, endOfBoot(task, attempt, paths, work.now.wallMs));
+    if (isOfEarlierBoot(task, deps.bootId)) {
+      try {
+        work.change(task.id, endOfBoot(task, attempt, paths, work.now.wallMs));
+      } catch (error) {
+        if (!(error instanceof RecordsUnreadable)) throw error;
+        unread.add(task.id);
+      }
       return;
     }
     if (attempt.startedAt === null && claimForRecovery(dir) === 'taken') {
@@ -146,11 +226,14 @@ function recoverTask(work: UnitOfWork, task: Task, deps: RecoverDeps): void {
   }
 }
 
-/** The host was off after the last sign of life. A task that had completed by then is not repeated. */
+/**
+ * The host was off after the last sign of life. A task that had completed by then is not repeated. Throws
+ * RecordsUnreadable.
+ */
 function endOfBoot(task: Task, attempt: Attempt, paths: AttemptPaths, nowMs: number): Change {
-  const { exit, startFailed } = recordsNow(paths.dir, true) ?? {};
+  const { exit, startFailed } = readRecords(paths.dir, true);
   // Another code, or a signal, may come from the shutdown.
-  const hasCompleted = exit?.code === 0 && startFailed == null && exit.at < nowMs - uptime() * 1000;
+  const hasCompleted = exit?.code === 0 && startFailed === null && exit.at < nowMs - uptime() * 1000;
   if (hasCompleted) return { kind: 'end', exit, usage: null, at: exit.at };
   const at = lastSignOfLife(paths, attempt, nowMs);
   return task.requeue

@@ -1,7 +1,7 @@
 // The readers of the host against the real /proc.
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
@@ -143,6 +143,17 @@ describe('a process waits for input', { skip: ON_LINUX.skip || NO_SYSCALLS }, ()
 
   it('when it reads a pipe without a writer in the task', async () => {
     const { pid } = await find(run('sleep 600 | cat'), 'cat', sleeps);
+    assert.equal(readWaitingProcesses([pid])[0]?.awaits, 'pipe');
+  });
+
+  it('when it reads a named pipe, also when its path leads nowhere', async () => {
+    const gone = join(dir, 'gone');
+    mkdirSync(gone);
+    execFileSync('mkfifo', [join(gone, 'in')]);
+    // The sleep holds it open.
+    const command = `sleep 600 3<>'${gone}/in' & exec cat <'${gone}/in'`;
+    const { pid } = await find(run(command), 'cat', sleeps);
+    rmSync(gone, { recursive: true });
     assert.equal(readWaitingProcesses([pid])[0]?.awaits, 'pipe');
   });
 

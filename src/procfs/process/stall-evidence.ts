@@ -27,13 +27,17 @@ function awaitedBy({ pid, wchan, state }: ProcessState, pids: readonly number[])
   if (/^\/dev\/(tty|pts\/|console)/.test(target)) return 'terminal';
   if (fd !== 0) return null;
   if (target.startsWith('socket:')) return 'socket';
-  const isPipe = target.startsWith('pipe:') || isNamedPipe(target);
+  const isPipe = target.startsWith('pipe:') || isFifo(pid, fd);
   return isPipe && !pids.slice(0, MAX_PROCESSES).some((other) => writesTo(other, target)) ? 'pipe' : null;
 }
 
-/** As babysit send writes to. */
-function isNamedPipe(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
+/** A named pipe, as babysit send writes to. Its path may be closed to the daemon, or belong to another mount namespace. */
+function isFifo(pid: number, fd: number): boolean {
+  try {
+    return statSync(`/proc/${pid}/fd/${fd}`).isFIFO();
+  } catch {
+    return false;
+  }
 }
 
 /** System call numbers of read and readv. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { shortageOf } from '../core/shortages.ts';
 import type { Exit } from '../core/task.ts';
 import { openRegular } from '../files/regular-file.ts';
+import { reopenAbove } from '../files/reopen.ts';
 import { type ProcessIdentity, parseIdentity } from '../procfs/process/process-identity.ts';
 import { signalName } from '../procfs/process/signal-names.ts';
 import { wholeLines } from '../text/split.ts';
@@ -188,8 +189,9 @@ function readRecord(path: string): RecordFile | null {
     }
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
-    if (shortageOf(error) !== null || (code === 'EACCES' && isAboveClosed(dirname(path))))
-      throw new RecordsUnreadable(message, code);
+    const isClosed = code === 'EACCES' && isAboveClosed(dirname(path));
+    if (isClosed) reopenAbove(dirname(path));
+    if (isClosed || shortageOf(error) !== null) throw new RecordsUnreadable(message, code);
     return null;
   }
 }

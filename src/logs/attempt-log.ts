@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, type Stats, statSync } from 'node:fs';
 import type { Now } from '../core/clock.ts';
 import { openRegular } from '../files/regular-file.ts';
+import { reopenAbove } from '../files/reopen.ts';
 import { currentStart, logParts } from './parts.ts';
 import { logTouchedAt } from './read.ts';
 import { LogTimes, timesPath, writtenAt } from './times.ts';
@@ -83,7 +84,14 @@ export class AttemptLog {
       const open = fstatSync(this.#fd);
       if (open.ctimeMs === this.#ctimeMs && !this.#wasChanged) return open;
     }
-    const file = statSync(this.path, { throwIfNoEntry: false });
+    let file: Stats | undefined;
+    try {
+      file = statSync(this.path, { throwIfNoEntry: false });
+    } catch {
+      // The task has closed the directory. A log that cannot be examined must not keep it from being watched.
+      reopenAbove(this.path);
+      return this.#fd === null ? undefined : fstatSync(this.#fd);
+    }
     const ino = file?.ino ?? null;
     if (ino !== this.#ino) {
       if (this.#fd !== null) closeSync(this.#fd);

@@ -10,8 +10,13 @@ const BLOCK = 256 * 1024;
 const TAIL_BLOCK = 64 * 1024;
 const NEWLINE = 10;
 
+/** Null without the file, or when it cannot be examined. */
 export function logTouchedAt(path: string): number | null {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? null;
+  } catch {
+    return null;
+  }
 }
 
 export interface LogExtent {

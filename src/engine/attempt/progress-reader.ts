@@ -52,12 +52,21 @@ export class ProgressReader {
   }
 
   #readReport(nowMs: number): void {
-    const file = statSync(this.#reportPath, { throwIfNoEntry: false });
-    this.#hasReport = file !== undefined;
-    const added = this.#report.added(file?.size ?? 0, READ_BYTES);
+    const size = this.#reportSize();
+    this.#hasReport = size !== null;
+    const added = this.#report.added(size ?? 0, READ_BYTES);
     if (added === null || added.text === '') return;
     this.#reports += 1;
     this.#state = foldProgressFile(this.#state, added.text, nowMs);
+  }
+
+  /** Null without the file, or when it cannot be examined. */
+  #reportSize(): number | null {
+    try {
+      return statSync(this.#reportPath, { throwIfNoEntry: false })?.size ?? null;
+    } catch {
+      return null;
+    }
   }
 
   /** Null without output. */

@@ -1,8 +1,9 @@
 // Signals a process or a process group, and checks whether all processes of a group are stopped.
+import { readFileSync } from 'node:fs';
 import { listPids, readProcFile } from '../proc-files.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { OUT_OF_DESCRIPTORS, type ProcessIdentity } from './process-identity.ts';
 import { psProcesses } from './ps.ts';
-import { readStat } from './stat.ts';
+import { parseStat, readStat } from './stat.ts';
 
 /** Returns false when the group does not exist. */
 export function signalGroup(groupId: number, signal: NodeJS.Signals): boolean {
@@ -53,9 +54,19 @@ export function hasSurvivors({ pid, groupId, startTicks }: ProcessIdentity): boo
 function statesOf(groupId: number): string[] {
   // Most groups that are asked for have gone, and a look at every process of the host takes 20 to 40 us for each.
   if (!hasProcess(groupId)) return [];
-  const all = process.platform === 'linux' ? pidsOrNull()?.map((pid) => readStat(pid)) : psProcesses();
-  if (all === undefined) return [UNKNOWN];
-  return all.flatMap((found) => (found?.groupId === groupId ? [found.state] : []));
+  if (process.platform !== 'linux')
+    return psProcesses().flatMap((found) => (found.groupId === groupId ? [found.state] : []));
+  return pidsOrNull()?.flatMap((pid) => stateIn(groupId, pid)) ?? [UNKNOWN];
+}
+
+/** Empty for a process that has ended or is in another group. */
+function stateIn(groupId: number, pid: number): string[] {
+  try {
+    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return stat?.groupId === groupId ? [stat.state] : [];
+  } catch (error) {
+    return OUT_OF_DESCRIPTORS.has((error as NodeJS.ErrnoException).code) ? [UNKNOWN] : [];
+  }
 }
 
 /** No descriptor is left to look: neither stopped nor dead. */

@@ -326,6 +326,7 @@ export class RelayedAttempt {
         if (frame === null) break;
         this.#send(frame);
       }
+      this.#lostBytes += this.#spool.takeLost();
       if (this.#spool.isEmpty && this.#lostBytes > 0) {
         this.#client.send(KIND.gap, Buffer.from(JSON.stringify(this.#lostBytes)));
         this.#lostBytes = 0;

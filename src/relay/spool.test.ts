@@ -1,10 +1,10 @@
 // The output that no client has taken, in its order.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { tempDir } from '../../test/support/temp-dir.ts';
-import { KIND } from './frames.ts';
+import { HEAD_BYTES, KIND } from './frames.ts';
 import { type Frame, Spool } from './spool.ts';
 
 const frame = (text: string): Frame => ({ kind: KIND.out, content: Buffer.from(text) });
@@ -55,6 +55,17 @@ describe('Spool', () => {
     const spool = new Spool(join(dir, 'c'));
     for (const text of ['whole', 'cut']) spool.append(frame(text));
     truncateSync(join(dir, 'c'), statSync(join(dir, 'c')).size - 1);
-    assert.deepEqual(rest(new Spool(join(dir, 'c'))), ['whole']);
+    const later = new Spool(join(dir, 'c'));
+    assert.deepEqual(rest(later), ['whole']);
+    assert.deepEqual([later.takeLost(), later.takeLost()], [HEAD_BYTES + 2, 0]);
+  });
+
+  it('drops what holds no message, and says how much', () => {
+    writeFileSync(join(dir, 'e'), Buffer.alloc(100, 0xff));
+    const spool = new Spool(join(dir, 'e'));
+    assert.deepEqual(rest(spool), []);
+    assert.equal(spool.takeLost(), 100);
+    assert.ok(spool.append(frame('1')));
+    assert.deepEqual(rest(spool), ['1']);
   });
 });

@@ -16,6 +16,7 @@ export class Spool {
   #size = 0;
   /** In front of the file, which could not be written. */
   #front: Frame[] = [];
+  #lostBytes = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -49,27 +50,52 @@ export class Spool {
     }
   }
 
-  /** The next message; null at the end. */
+  /** The next message; null at the end, and when the rest of the file cannot be read: see `takeLost`. */
   next(): Frame | null {
     const front = this.#front.shift();
     if (front !== undefined) return front;
     if (this.#fd === null || this.isEmpty) return null;
-    const first = Buffer.allocUnsafe(HEAD_BYTES);
-    if (readSync(this.#fd, first, 0, HEAD_BYTES, this.#readAt) < HEAD_BYTES) return this.#drop();
-    const content = Buffer.allocUnsafe(first.readUInt32LE(1));
-    if (readSync(this.#fd, content, 0, content.length, this.#readAt + HEAD_BYTES) < content.length)
-      return this.#drop();
-    this.#readAt += HEAD_BYTES + content.length;
-    return { kind: first[0] ?? 0, content };
+    const frame = this.#read(this.#fd);
+    if (frame !== null) return frame;
+    this.#lostBytes += this.#size - this.#readAt;
+    this.#readAt = this.#size;
+    return null;
+  }
+
+  /** Null for a message that is cut or damaged, and when the disk fails. */
+  #read(fd: number): Frame | null {
+    try {
+      const first = this.#bytes(fd, HEAD_BYTES, this.#readAt);
+      const length = first?.readUInt32LE(1) ?? 0;
+      const content = first === null ? null : this.#bytes(fd, length, this.#readAt + HEAD_BYTES);
+      if (content === null) return null;
+      this.#readAt += HEAD_BYTES + length;
+      return { kind: first?.[0] ?? 0, content };
+    } catch {
+      return null;
+    }
+  }
+
+  #bytes(fd: number, length: number, at: number): Buffer | null {
+    if (at + length > this.#size) return null;
+    const bytes = Buffer.allocUnsafe(length);
+    return readSync(fd, bytes, 0, length, at) < length ? null : bytes;
+  }
+
+  /** How much could not be read, once. */
+  takeLost(): number {
+    const lost = this.#lostBytes;
+    this.#lostBytes = 0;
+    return lost;
   }
 
   /** Puts messages that were read, or never written, in front of the others. */
   unread(frames: readonly Frame[]): void {
     if (frames.length === 0) return;
-    const [front, readAt] = [[...frames, ...this.#front], this.#readAt];
+    const [front, readAt, lostBytes] = [[...frames, ...this.#front], this.#readAt, this.#lostBytes];
     this.#front = [...front];
     // The disk may be full, or no descriptor is left. Only a relay that is killed loses what stays in memory.
-    if (!this.#rewrite()) [this.#front, this.#readAt] = [front, readAt];
+    if (!this.#rewrite()) [this.#front, this.#readAt, this.#lostBytes] = [front, readAt, lostBytes];
   }
 
   #rewrite(): boolean {
@@ -94,15 +120,14 @@ export class Spool {
   /** Call when all of it was taken. */
   clear(): void {
     if (this.#fd === null) return;
-    this.#close();
     this.#readAt = 0;
     this.#size = 0;
-    rmSync(this.#path, { force: true });
-  }
-
-  #drop(): null {
-    this.#readAt = this.#size;
-    return null;
+    try {
+      this.#close();
+      rmSync(this.#path, { force: true });
+    } catch {
+      // The disk fails. The file goes with the task.
+    }
   }
 
   #open(flags: 'r+' | 'w+'): number {
@@ -113,7 +138,8 @@ export class Spool {
   }
 
   #close(): void {
-    if (this.#fd !== null) closeSync(this.#fd);
+    const fd = this.#fd;
     this.#fd = null;
+    if (fd !== null) closeSync(fd);
   }
 }

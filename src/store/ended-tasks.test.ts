@@ -9,7 +9,7 @@ import { SELECT_ENDED } from './ended-tasks.ts';
 import { openSqlite } from './sqlite.ts';
 import { openStore } from './store.ts';
 
-it('ended tasks are read from the index alone, without those that are damaged', (t) => {
+it('ended tasks are read from the index alone, verbatim, without those that are damaged', (t) => {
   const path = join(
     tempDir(t, () => {
       db.close();
@@ -31,4 +31,13 @@ it('ended tasks are read from the index alone, without those that are damaged', 
     JSON.stringify(plan.all(0, 0, '', 1)),
     /USING COVERING INDEX ended_runs_by_end \(ended_at>\?\)/,
   );
+
+  // Another version of SQLite, which writes numbers and strings in another way, must find the same entry.
+  const verbatim = '"submittedAt":1.50e1';
+  db.exec(`UPDATE tasks SET body = json_remove(body, '$.submittedAt') WHERE id = '${taskId(3)}'`);
+  db.exec(`UPDATE tasks SET body = '{${verbatim},' || substr(body, 2) WHERE id = '${taskId(3)}'`);
+  const run = db
+    .prepare<[], { run: string }>(`SELECT run FROM ended_runs WHERE id = '${taskId(3)}'`)
+    .get()?.run;
+  assert.ok(run?.includes(verbatim), run);
 });

@@ -100,14 +100,21 @@ describe('the main process of a unit', () => {
 
   it('keeps the counters that systemd removes before the output is complete', async () => {
     const { events, changes } = unit();
-    const { dir } = await finish(`(sleep 0.2; rm '${events}') & exit 9`, changes);
+    const claim = join(root, String(count + 1), 'claim');
+    const isRecorded = `until grep -q ^exit '${claim}'; do sleep 0.05; done`;
+    const { dir } = await finish(`(${isRecorded}; rm '${events}') & exit 9`, changes);
     assert.ok(!existsSync(events));
     assert.match(readCounters(dir).get(events) ?? '', /^populated 1/);
   });
 
   for (const [what, line, isUnitEnded] of [
     ['that waits for the command leaves no record', () => 'sleep 0.1; exit 9', false],
-    ['that ends before the command is recorded', (pid: string) => `kill $(cat '${pid}'); exit 9`, true],
+    [
+      'that ends before the command is recorded',
+      (pid: string) =>
+        `p=$(cat '${pid}'); kill $p; while kill -0 $p; do sleep 0.05; done 2>/dev/null; exit 9`,
+      true,
+    ],
   ] as const)
     it(what, async () => {
       const { aside, ended, events, changes } = unit();

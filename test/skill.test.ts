@@ -32,9 +32,12 @@ steps=10
 for word; do case $word in --steps=*) steps=\${word#*=} ;; esac; done
 for i in $(seq "$steps"); do
   echo "[$i/$steps] loss=0.$i"
+  until [ -e waited ]; do sleep 0.05; done
   sleep 0.05
 done
 `;
+/** On a slow machine the training would end before the command that changes it: it goes on when a command waits. */
+const ON_WAIT = `trap 'case $BASH_COMMAND in *wait*) : >waited ;; esac' DEBUG\n`;
 const PROJECT = { 'train.sh': TRAIN, 'eval.sh': '#!/bin/sh\necho "score: 0.9 $*"\n' };
 
 function project(home: TestHome): string {
@@ -53,7 +56,7 @@ function runBlock(
   env: NodeJS.ProcessEnv,
 ): Promise<{ code: number | null; text: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-ec', block], {
+    const child = spawn('bash', ['-ec', ON_WAIT + block], {
       cwd,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -10,19 +10,25 @@ import { waitUntil } from '../support/wait-until.ts';
 
 const SOURCE = join(import.meta.dirname, 'block-buffered.c');
 const hasCompiler = spawnSync('cc', ['--version']).status === 0;
-const FLAGS = ['run', ...SMALL, '--observability_interval=5s'];
+const FLAGS = ['run', ...SMALL];
 
 describe('a C program that prints every second', {
   skip: hasCompiler ? false : 'there is no C compiler (cc)',
 }, () => {
-  it('does not stall with --pty; without it, the warning names --pty', async (t) => {
+  it('is heard with --pty; without it, the warning names --pty', async (t) => {
     const home = testHome(t, { 'watchdog.monitor_interval': '200ms' });
     const program = join(home.work, 'every-second');
     execFileSync('cc', ['-o', program, SOURCE]);
     assert.equal((await home.run([...FLAGS, '--pty', '--name=heard', '--', program])).code, 0);
-    const heard = home.start(['wait', 'heard', '--json']);
 
-    const silent = await home.run([...FLAGS, '--wait', '--name=silent', '--', program]);
+    const silent = await home.run([
+      ...FLAGS,
+      '--wait',
+      '--observability_interval=5s',
+      '--name=silent',
+      '--',
+      program,
+    ]);
     assert.equal(jsonLine(silent.stdout).kill_reason, 'observability_stall');
     assert.equal((await home.run(['log', 'silent'])).stdout, '');
     const risk = jsonLines(silent.stderr.replace(/^queued: .*\n/, '')).find(
@@ -34,11 +40,9 @@ describe('a C program that prints every second', {
     );
     assert.match(String(risk?.hint), /block-buffered.*--pty.*stdbuf -oL/);
 
-    // It has run for longer than the other, which was killed.
+    // Each line arrives while the program runs. A slow machine may take longer for one than the other was silent.
     const lines = async () => (await home.run(['log', 'heard', '--full'])).stdout.split('\r\n');
     await waitUntil(async () => (await lines()).includes('second 6'), { what: 'six lines' });
     assert.equal(jsonLine((await home.run(['status', 'heard'])).stdout).status, 'running');
-    await home.run(['kill', 'heard', '--force']);
-    assert.doesNotMatch((await heard.done).stderr, /stall/);
   });
 });

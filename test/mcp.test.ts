@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { after, describe, it, type TestContext } from 'node:test';
 import { Client, type Progress } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { SMALL, SMALL_BODY } from './support/budget.ts';
+import { DEADLINE_MS, SMALL, SMALL_BODY } from './support/budget.ts';
 import { BABYSIT, jsonLine, jsonLines } from './support/cli.ts';
 import { testHome } from './support/home.ts';
 import { hasStarted, show, until } from './support/tasks.ts';
@@ -33,25 +33,21 @@ async function rig(t: TestContext, config?: object) {
     cwd: home.work,
     env: env as Record<string, string>,
   });
-  await client.connect(transport);
+  await client.connect(transport, { timeout: DEADLINE_MS });
   const call = async (
     name: string,
     args: object = {},
     options: Parameters<Client['callTool']>[1] = {},
   ): Promise<Answer> => {
-    const result = await client.callTool({ name, arguments: { ...args } }, options);
+    const limit = { timeout: DEADLINE_MS, ...options };
+    const result = await client.callTool({ name, arguments: { ...args } }, limit);
     const [first, second] = (result.content as { text: string }[]).map(({ text }) => text);
     const text = first ?? '';
     const json = text.startsWith('{') ? JSON.parse(text) : null;
     const news = second === undefined ? {} : JSON.parse(second);
     if (result.isError !== true)
       assert.deepEqual(result.structuredContent, { ...(json ?? { output: text }), ...news });
-    return {
-      isError: result.isError === true,
-      text,
-      json,
-      news: news.inbox ?? [],
-    };
+    return { isError: result.isError === true, text, json, news: news.inbox ?? [] };
   };
   return {
     home,
@@ -70,12 +66,7 @@ interface RawAnswer {
 
 /** Frames of a client whose protocol the SDK does not speak. */
 function raw(t: TestContext, owner: string, ...flags: string[]) {
-  const env = {
-    ...process.env,
-    ...shared.env,
-    BABYSIT_NODE: process.execPath,
-    CLAUDE_CODE_SESSION_ID: owner,
-  };
+  const env = { ...shared.env, BABYSIT_NODE: process.execPath, CLAUDE_CODE_SESSION_ID: owner };
   const child = spawn(BABYSIT, ['mcp', ...flags], {
     cwd: shared.work,
     env,
@@ -169,26 +160,29 @@ describe('babysit mcp', () => {
     const go = `${home.work}/go-1`;
     await run('build', until(go));
     await waitUntil(() => hasStarted(home, 'build'), { what: 'the start' });
-    const first = (await call('wait', { name: 'build', timeout: '300ms' })).json;
-    assert.equal(first.status, 'running');
-    assert.equal(first.live[0].name, 'build');
-    assert.deepEqual(
-      first.events.map(({ event }: { event: string }) => event),
-      ['started'],
-    );
-    const second = (await call('wait', { resume: first.resume, timeout: '300ms' })).json;
-    assert.deepEqual([second.status, second.events], ['running', undefined]);
+    const events: string[] = [];
+    const wait = async (from: object) => {
+      const { json } = await call('wait', from);
+      events.push(...(json.events ?? []).map(({ event }: { event: string }) => event));
+      return json;
+    };
+    let last = await wait({ name: 'build', timeout: '300ms' });
+    assert.equal(last.live[0].name, 'build');
+    // A slow server answers before it has read an event.
+    const hasStart = async () => {
+      assert.equal(last.status, 'running');
+      last = await wait({ resume: last.resume, timeout: '300ms' });
+      return events.length > 0;
+    };
+    await waitUntil(hasStart, { what: 'the started event' });
     assert.equal(
       (await call('adjust', { name: 'build', estimated_time: '20m' })).json.tasks[0].name,
       'build',
     );
     writeFileSync(go, '');
-    const third = (await call('wait', { resume: second.resume })).json;
-    assert.deepEqual(
-      third.events.map(({ event }: { event: string }) => event),
-      ['adjusted'],
-    );
-    assert.deepEqual([third.status, third.ended[0].status, third.resume], ['ended', 'completed', undefined]);
+    last = await wait({ resume: last.resume });
+    assert.deepEqual(events, ['started', 'adjusted']);
+    assert.deepEqual([last.status, last.ended[0].status, last.resume], ['ended', 'completed', undefined]);
   });
 
   it('any returns with the first end, and with a place to resume for the rest', async (t) => {
@@ -244,7 +238,14 @@ describe('babysit mcp', () => {
     const test = (await call('run', { ...SMALL_BODY, command: 'true', test_only: true })).json;
     assert.deepEqual([test.starts_now, test.dim, test.blocked_by], [false, 'slots', ['first']]);
     const need = { mem_bytes: '50M', cpu_cores: 0.1 };
-    const waiting = (await call('wait_for_capacity', { ...need, timeout: '300ms' })).json;
+    let waiting: Answer['json'] = {};
+    // A slow server answers before it knows its place.
+    const hasPlace = async () => {
+      const { resume } = waiting;
+      waiting = (await call('wait_for_capacity', { ...need, timeout: '300ms', resume })).json;
+      return waiting.position !== undefined;
+    };
+    await waitUntil(hasPlace, { what: 'a place in the queue' });
     assert.deepEqual([waiting.status, waiting.position], ['waiting', 1]);
     writeFileSync(go, '');
     const granted = (await call('wait_for_capacity', { ...need, resume: waiting.resume })).json;

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { parse } from 'unbash';
 import { SHIPPED } from '../../cli/agents/heavy/rules.ts';
-import { askTasks } from '../../hooks/known-tasks.ts';
+import { type AllTasks, askTasks } from '../../hooks/known-tasks.ts';
 import { namesIn } from '../../hooks/shell/words.ts';
 import { verdictIn } from '../../hooks/verdict.ts';
 import { SMALL } from '../support/budget.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { BLOCKED, VERDICTS } from './cases.ts';
 import { runAll } from './emulate.ts';
 import { requestOf } from './surroundings.ts';
@@ -67,8 +68,16 @@ it('advice for tasks in every state', async (t) => {
   const home = testHome(t);
   await submitAll(home);
   const request = { ...requestOf(''), cwd: home.work, session: null };
-  const tasks = await askTasks(request, home.env);
-  assert.ok(tasks !== null);
+  const found: AllTasks[] = [];
+  // A daemon that does not answer at once is not asked.
+  const hasAnswer = async () => {
+    const tasks = await askTasks(request, home.env);
+    if (tasks !== null) found.push(tasks);
+    return tasks !== null;
+  };
+  await waitUntil(hasAnswer, { what: 'an answer in time' });
+  const [tasks] = found;
+  assert.ok(tasks);
   const around = {
     tasks,
     routing: { mode: 'off', rules: SHIPPED },

@@ -140,8 +140,13 @@ exerciseSection(
       const { stdout, stderr } = await wait.done;
       const [task, events] = [jsonLine(stdout), jsonLines(stderr)];
       assert.deepEqual([task.kill_reason, task.signal], ['manual', 'SIGTERM']);
-      const printed = events.map(({ event }) => event).filter((event) => event !== 'runaway_risk');
-      assert.deepEqual(printed, ['started', 'kill_requested']);
+      // A slow guest may need a second attempt, and more CPU than estimated.
+      const printed = events.filter(({ event }) => event === 'started' || event === 'kill_requested');
+      assert.deepEqual(
+        printed.map(({ event }) => event),
+        ['started', 'kill_requested'],
+        stderr,
+      );
       const isGone = async () => (await sh(`systemctl --user show ${unit} -p ActiveState`)).stdout;
       await waitUntil(async () => /=(inactive|failed)$/m.test(await isGone()), {
         what: 'the unit to end',

@@ -10,6 +10,7 @@ import { type DaemonApi, daemonApi, type TaskEnd } from '../support/daemon-api.t
 import { type TestHome, testHome } from '../support/home.ts';
 import { hold, MIB } from '../support/host-memory.ts';
 import { daemonOnSmallHost, HAS_SMALL_HOST, NEEDS_V1 } from '../support/small-host.ts';
+import { until } from '../support/tasks.ts';
 import { pass, waitUntil } from '../support/wait-until.ts';
 
 const WATCHDOG = { monitor_interval: '250ms', kill_grace: '1s', tolerance_window: '6s' };
@@ -23,7 +24,10 @@ test('the watchdog', async (t) => {
   await t.test('kills for repeated output, and not for new output, under strict', async () => {
     const strict = { observability: 'strict', observability_interval: '4s' } as const;
     await run('dots', 'n=0; while :; do echo "try $((n += 1)) ..."; sleep 0.2; done', strict);
-    await run('steps', 'for item in one two three four five; do echo "$item"; sleep 1; done', strict);
+    // Without a limit of its own: a slow machine may take longer for a step.
+    const [next, end] = ['next', 'end'].map((name) => join(home.work, name)) as [string, string];
+    const patient = { ...strict, observability_interval: '10m' };
+    await run('steps', `echo one; ${until(next)}; echo two; ${until(end)}`, patient);
     const dots = await ended('dots');
     assert.equal(dots.task.kill_reason, 'observability_stall', JSON.stringify(dots.task));
     assert.match(String(dots.task.kill_hint), /^No progress in the output for /);
@@ -31,6 +35,12 @@ test('the watchdog', async (t) => {
       dots.events.some(({ event }) => event === 'stall_risk'),
       JSON.stringify(dots.events),
     );
+    const silentMs = async () => Number((await task('steps')).silent_ms);
+    await waitUntil(async () => (await silentMs()) > 2000, { what: 'the silence to be counted' });
+    const counted = await silentMs();
+    writeFileSync(next, '');
+    await waitUntil(async () => (await silentMs()) < counted, { what: 'the new line to end it' });
+    writeFileSync(end, '');
     const steps = await ended('steps');
     assert.equal(steps.task.status, 'completed', JSON.stringify(steps.task));
   });
@@ -54,21 +64,31 @@ test('the watchdog', async (t) => {
   });
 
   await t.test('kills no task within its limits after the daemon was stopped for a while', async () => {
-    const [held, go] = [join(home.work, 'held'), join(home.work, 'go')];
+    const [grow, held, go] = ['grow', 'held', 'go'].map((name) => join(home.work, name)) as [
+      string,
+      string,
+      string,
+    ];
     const untilGo = (line: string) => `until [ -e ${go} ]; do ${line}; sleep 0.2; done`;
     await run('chatty', untilGo('echo on'), { observability_interval: '6s' });
-    await run('spiky', hold(40 * MIB, `touch ${held}; ${untilGo(':')}`));
-    await waitUntil(() => existsSync(held), { what: 'the memory to be held' });
+    await run('spiky', `${until(grow)}; ${hold(40 * MIB, `touch ${held}; ${untilGo(':')}`)}`);
+    const memBytes = async (name: string) => (await task(name)).mem_bytes;
+    for (const name of ['chatty', 'spiky'])
+      await waitUntil(async () => (await memBytes(name)) !== null, { what: `a sample of ${name}` });
     const pid = Number(readFileSync(join(home.dir, 'daemon.pid'), 'utf8'));
     process.kill(pid, 'SIGSTOP');
     try {
+      writeFileSync(grow, '');
+      await waitUntil(() => existsSync(held), { what: 'the memory to be held' });
       // Longer than the interval of silence and than the tolerance window.
       await pass(6500);
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    // Four samples: a wrong kill would come with them.
-    await pass(1000);
+    // A wrong kill would come with the samples that see it.
+    await waitUntil(async () => Number(await memBytes('spiky')) > 32 * MIB, {
+      what: 'a sample of the memory',
+    });
     writeFileSync(go, '');
     for (const name of ['chatty', 'spiky']) {
       const end = await ended(name);

@@ -23,7 +23,6 @@ describe('humanProgress', () => {
 describe('humanValue', () => {
   const rows: [string, unknown, RegExp][] = [
     ['mem_max_bytes', 64 * 1024 ** 2, /^64M$/],
-    ['expected_start', new Date(Date.now() + 90_500).toISOString(), /^\d\d:\d\d:\d\d \(in 1m\d+s\)$/],
     ['tags', ['a', 'b'], /^a, b$/],
     ['tags', [], /^$/],
     ['detail', { elapsed_ms: 2900, last_line: null, host: 'x' }, /^elapsed 2.9s, host x$/],
@@ -40,4 +39,10 @@ describe('humanValue', () => {
   ];
   for (const [key, value, expected] of rows)
     it(`of ${key} ${JSON.stringify(value)}`, () => assert.match(humanValue(key, value), expected));
+
+  // Made here: a process of many test files runs its first test long after it has read them.
+  it('of expected_start counts from now', () => {
+    const start = new Date(Date.now() + 90_500).toISOString();
+    assert.match(humanValue('expected_start', start), /^\d\d:\d\d:\d\d \(in 1m\d+s\)$/);
+  });
 });

@@ -1,5 +1,6 @@
 // Places in the process table: markers, descendants, and the lines of ps where there is no /proc.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import fs, { mkdirSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
@@ -108,10 +109,14 @@ test('ps lines of macOS', () => {
   );
 });
 
-test('ps finds the process that runs it, with its start', () => {
+test('ps finds the process that runs it, and the start of a child', (t) => {
   const [own, ...more] = psProcesses(process.pid);
   assert.deepEqual([own?.pid, own?.ppid, more], [process.pid, process.ppid, []]);
-  const startedAt = Date.now() / 1000 - process.uptime();
-  assert.ok(Math.abs((own?.startTicks ?? 0) - startedAt) < 3, `${own?.startTicks} and ${startedAt}`);
+  const before = Date.now() / 1000;
+  const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+  t.after(() => child.kill('SIGKILL'));
+  const [{ startTicks } = assert.fail()] = psProcesses(child.pid ?? 0);
+  // ps rounds to seconds, and adds up two times of the kernel.
+  assert.ok(startTicks > before - 2 && startTicks < Date.now() / 1000 + 2, `${startTicks} and ${before}`);
   assert.deepEqual(psProcesses(2 ** 22 + 1), []);
 });

@@ -21,7 +21,9 @@ async function within({ api, env }: UnitOfWork, line: string): Promise<TaskView>
 }
 
 async function processOf(api: DaemonApi, name: string): Promise<number> {
-  await waitUntil(async () => (await api.log(name)).includes('[3/42]'), { what: 'the task' });
+  // The daemon may read the first line before it reads of the start.
+  const isKnown = async () => (await api.log(name)).includes('[3/42]') && (await api.task(name)).pid !== null;
+  await waitUntil(isKnown, { what: 'the task' });
   return Number((await api.task(name)).pid);
 }
 

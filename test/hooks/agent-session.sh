@@ -34,12 +34,14 @@ step denied by "$(sed 's/.*"blocked_by":\["\([^"]*\).*/\1/' "$scratch/denied")"
 mkfifo "$scratch/ticket"
 babysit wait_for_capacity --mem_bytes=$most --cpu_cores=0.1 --estimated_time=1m >"$scratch/lease" 2>"$scratch/ticket" &
 waiting=$!
-read -r line <"$scratch/ticket"
+exec 3<"$scratch/ticket"
+read -r line <&3
 [ "$(field event <<<"$line")" = waiting_for_capacity ] || astray "$line"
 step waiting for "$(field dim <<<"$line")"
 # The task of another agent is for its user to kill.
 env -u CLAUDE_CODE_SESSION_ID babysit kill other >/dev/null
 wait $waiting
+exec 3<&-
 [ "$(field event <"$scratch/lease")" = capacity_available ] || astray "$(cat "$scratch/lease")"
 step leased
 

@@ -24,7 +24,9 @@ const RESTS_MS = 500;
 const ENGINES = ['local', 'slurm'] as const;
 
 function engineHome(cluster: Cluster) {
-  const home = testHome({ after }, { 'engine.slurm.conf': cluster.conf });
+  // SIGKILL must come after the end by itself, however late that is.
+  const config = { 'engine.slurm.conf': cluster.conf, 'watchdog.kill_grace': '10m' };
+  const home = testHome({ after }, config);
   const file = (name: string) => join(home.work, name);
   return {
     ...home,

@@ -34,6 +34,9 @@ describe('check_program', () => {
   };
   const plain = script('plain', 'echo', 0o600);
   const lost = script('lost', '#! /none/sh -e\necho\n', 0o700);
+  const windows = script('windows', '#!/bin/sh\r\necho\r\n', 0o700);
+  const byDirectory = script('by-directory', '#!/bin\n', 0o700);
+  const byText = script('by-text', `#!${plain}\n`, 0o700);
   for (const [program, code, message] of [
     ['no-such-program', 127, 'command not found'],
     ['a=b', 127, 'command not found'],
@@ -42,6 +45,9 @@ describe('check_program', () => {
     [plain, 126, 'Permission denied'],
     ['plain', 126, 'Permission denied'],
     [lost, 127, '/none/sh: bad interpreter: No such file or directory'],
+    [windows, 127, '/bin/sh^M: bad interpreter: No such file or directory'],
+    [byDirectory, 126, '/bin: bad interpreter: Permission denied'],
+    [byText, 126, `${plain}: bad interpreter: Permission denied`],
   ] as const)
     it(`says like env(1) why ${program.replace(root, '')} cannot be executed`, async () => {
       const { code: ended, log } = await runs([program], { PATH: `/usr/bin::${root}`, program: 'x' });

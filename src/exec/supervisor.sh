@@ -205,7 +205,11 @@ check_program() {
   head=${head#'#!'}
   head=${head#"${head%%[![:blank:]]*}"}
   interpreter=${head%%[[:blank:]]*}
-  [ -z "$interpreter" ] || [ -e "$interpreter" ] || refuse 127 "$interpreter: bad interpreter: No such file or directory" "$@"
+  [ -n "$interpreter" ] || return 0
+  # The carriage return of a script from Windows would hide the name.
+  head="${interpreter//$'\r'/^M}: bad interpreter:"
+  [ -e "$interpreter" ] || refuse 127 "$head No such file or directory" "$@"
+  [ -f "$interpreter" ] && [ -x "$interpreter" ] || refuse 126 "$head Permission denied" "$@"
 }
 
 refuse_unfound() {

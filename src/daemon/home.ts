@@ -58,11 +58,15 @@ export function hasTasks({ tasks }: Home): boolean {
   return readdirSync(tasks).length > 0;
 }
 
+/** See 0006-identity.sql. */
+const IDENTITY = /^[0-9a-f]{32}$/;
+
 /** Writes the identity of the database next to tasks/. Throws when tasks/ belongs to another database. */
 export function checkIdentity(home: Home, identity: string): void {
   const before = readLine(home.identity);
   if (before === identity) return;
-  if (before !== null && hasTasks(home))
+  // A damaged file says as little as none.
+  if (before !== null && IDENTITY.test(before) && hasTasks(home))
     throw new Error(
       `${home.database}: this database does not belong to ${home.tasks}, which holds files of tasks of another one. Nothing was changed. Restore the database of this directory from a backup, or move ${home.tasks} away`,
     );

@@ -1,7 +1,7 @@
 // Other kinds of files in the places of the daemon's own: named at a start, and never waited for.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
@@ -33,6 +33,16 @@ describe('in the place of a file of the daemon', () => {
       assert.equal(code, 69, stderr);
       assert.match(String(jsonLine(stderr).message), expected);
     });
+
+  it('garbage that holds nothing is made anew', async (t) => {
+    const home = testHome(t);
+    assert.equal((await home.run(['run', ...SMALL, '--wait', 'echo'])).code, 0);
+    await home.run(['daemon-stop']);
+    for (const name of ['daemon.lock', 'daemon.lock-journal', 'babysit.id', 'daemon.pid'])
+      writeFileSync(join(home.dir, name), Buffer.alloc(5000, 'garbage'));
+    const { code, stderr } = await home.run(['daemon-start']);
+    assert.equal(code, 0, stderr);
+  });
 
   it('the reserve of the database is made anew', async (t) => {
     const home = testHome(t);

@@ -42,6 +42,17 @@ export function clock(at: string | number): string {
   return CLOCK.format(new Date(at));
 }
 
+const DATE_TIME = new Intl.DateTimeFormat([], {
+  dateStyle: 'medium',
+  timeStyle: 'medium',
+  hourCycle: 'h23',
+});
+
+/** `Nov 29, 2026, 14:02:10` */
+export function dateTime(at: string): string {
+  return DATE_TIME.format(new Date(at));
+}
+
 const DAY = new Intl.DateTimeFormat([], { month: 'short', day: 'numeric' });
 
 /** `Nov 29` */

@@ -74,10 +74,10 @@ function Whole({ summary, host, onGroup }: Loaded & { readonly onGroup: (by: His
       <div class="columns">
         <div>
           <Ends summary={summary} />
-          <HostUse host={host} />
+          <Kills kills={summary.kills} />
         </div>
         <div>
-          <Kills kills={summary.kills} />
+          <HostUse host={host} />
         </div>
       </div>
       <Groups summary={summary} onGroup={onGroup} />
@@ -221,7 +221,7 @@ function Kills({ kills }: Pick<HistoryView, 'kills'>) {
         {kills.map(({ reason, attempts, lost_ms }) => (
           <li key={reason}>
             <p>
-              {reason} <b>{attempts}</b> <span class="quiet">{duration(lost_ms)} lost</span>
+              <span>{reason}</span> <b>{attempts}</b> <span class="quiet">{duration(lost_ms)} lost</span>
             </p>
             <Bar label={`${reason}: ${attempts}`} parts={[{ value: attempts, color: 'bad' }]} max={most} />
           </li>

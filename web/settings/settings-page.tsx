@@ -60,5 +60,6 @@ export function SettingsPage({ connection }: { readonly connection: string }) {
 }
 
 function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,6 +1,6 @@
 // The receipt of a task: what was asked for, what was used, and when, with the texts of the daemon.
 import type { TaskView } from '../../src/api/schemas/task.ts';
-import { cores, duration, promise, size } from '../text.ts';
+import { cores, dateTime, duration, promise, size } from '../text.ts';
 
 export function Receipt({ task, now }: { readonly task: TaskView; readonly now: number }) {
   return (
@@ -20,7 +20,7 @@ export function Receipt({ task, now }: { readonly task: TaskView; readonly now: 
   );
 }
 
-const time = (at: string | null) => (at === null ? '' : new Date(at).toLocaleString());
+const time = (at: string | null) => (at === null ? '' : dateTime(at));
 
 function rowsOf(task: TaskView, now: number): [string, string | null][] {
   const isOver = task.ended_at !== null;

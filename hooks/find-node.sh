@@ -10,6 +10,27 @@ for flag_limit in v=unlimited d=unlimited s=8192 n=64; do
   ulimit -S "-${flag_limit%=*}" "${flag_limit#*=}"
 done 2>/dev/null
 
+# report_limit CODE: names the hard limit with which Node has not started, when CODE is that of a crash. A redirection of a
+# command would need descriptors above 10.
+report_limit() {
+  [ "$1" -ge 126 ] || return 0
+  for need in 'v 1572864 address space in KiB' 'd 786432 data size in KiB' 's 1024 stack size in KiB' 'n 32 open files'; do
+    flag=${need%% *}
+    least=${need#* }
+    limit=$(ulimit -H "-$flag")
+    case $limit in
+      *[!0-9]*) continue ;;
+    esac
+    [ "$limit" -lt "${least%% *}" ] || continue
+    (
+      exec >&2
+      echo "babysit: a hook did not run, because the hard limit of ${least#* } is $limit (ulimit -H$flag), and it needs ${least%% *}"
+      echo "  hint: Start the agent from a shell with a higher limit."
+    )
+    return 0
+  done
+}
+
 # find_node ROOT: sets `node` and `bundle`, or fails.
 find_node() {
   bundle=$1/dist/hooks.cjs
@@ -26,5 +47,6 @@ session_hook() {
   [ -f "$home/daemon.pid" ] || exit 0
   find_node "$1" || exit 0
   printf '%s\n' "$input" | "$node" "${bundle%/*}/session-hooks.cjs" "$2"
+  report_limit $?
   exit 0
 }

@@ -81,4 +81,5 @@ code=$?
 [ -z "$answer" ] || allow=
 [ -z "$answer" ] || printf '%s\n' "$answer"
 [ $code -ne 2 ] || exit 2
+report_limit $code
 pass

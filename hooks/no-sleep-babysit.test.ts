@@ -65,6 +65,26 @@ describe('no-sleep-babysit.sh', () => {
     assert.equal((await call(claude(blocked?.command ?? ''), {}, hook)).code, 2);
   });
 
+  it('passes a command where Node cannot start, and names the hard limit', async (t) => {
+    const hook = join(tempDir(t), 'hook');
+    const [blocked] = BLOCKED;
+    for (const [flag, text] of [
+      [
+        'v 500000',
+        /hard limit of address space in KiB is 500000 \(ulimit -Hv\), and it needs 1572864\n {2}hint: /,
+      ],
+      ['n 16', /hard limit of open files is 16 \(ulimit -Hn\), and it needs 32\n {2}hint: /],
+    ] as const) {
+      const limits = `ulimit -c 0; ulimit -${flag}`;
+      writeFileSync(hook, `#!/bin/bash\n${limits}\nexec '${join(HOOKS_DIR, 'no-sleep-babysit.sh')}'\n`, {
+        mode: 0o755,
+      });
+      const { code, stdout, stderr } = await call(claude(blocked?.command ?? ''), {}, hook);
+      assert.deepEqual([code, stdout], [0, '']);
+      assert.match(stderr, text);
+    }
+  });
+
   it('blocks a command of each kind with exit 2 and its advice on stderr', () =>
     each(firstOfKinds(BLOCKED), async ({ command, advice = '' }) => {
       const { code, stdout, stderr } = await call(claude(command));

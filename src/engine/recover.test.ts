@@ -127,7 +127,7 @@ describe('recover', () => {
   it('gives a supervisor that has claimed the attempt a second time to record itself', (t) => {
     const { recovered, engine, host, store } = left(t, active(notBegun), { claim: 'claimed 1.0\n' });
     const { id } = recovered();
-    const statuses = [31, 31].map((seconds) => {
+    const statuses = [121, 121].map((seconds) => {
       host.monoMs += seconds * 1000;
       engine.enqueueReconcile(id);
       engine.round();

@@ -392,7 +392,8 @@ const KNOWN = Number.POSITIVE_INFINITY;
 const NO_EVENTS = { oomKills: 0, pidsMaxHits: 0, isOomAtOwnCap: false };
 
 const CONTINUE_EVERY = 10;
-const BEGIN_DEADLINE_MS = 30_000;
+/** The spawner has the niceness of the tasks: beside busy programs its start and its forks take longer than half a minute. */
+const BEGIN_DEADLINE_MS = 120_000;
 const BEGIN_DEADLINES_MAX = 10;
 /** The command has removed its records when so many reads find none. */
 const EMPTY_READS = 3;

@@ -5,7 +5,7 @@ import { aKill, aTask, ENDED, GIB, someUsage } from '../../test/support/build/bu
 import { formatDuration } from '../units/duration.ts';
 import { formatSize } from '../units/size.ts';
 import { KILL_REASON_NAMES, type KillDetail, type KillReason, killReasonRow } from './kill-reasons.ts';
-import { interruptHint, killHint } from './reasons.ts';
+import { interruptHint, killHint, limitHint } from './reasons.ts';
 import type { Task, Usage } from './task.ts';
 
 const FORMAT = { size: formatSize, duration: formatDuration };
@@ -187,6 +187,19 @@ describe('kill hint', () => {
       assert.ok(asked > peak && asked > 4 * GIB, text);
     }
   });
+});
+
+it('a failure under low limits of the caller names them', () => {
+  const limits = {
+    nproc: ['14', '96364'],
+    as: ['1638400000', 'unlimited'],
+    nofile: ['20000', '20000'],
+  } as const;
+  assert.match(
+    limitHint(limits) ?? '',
+    /: at most 14 processes \(ulimit -u\), 1600000 KiB of address space \(ulimit -v\)\. If .* raise it where /,
+  );
+  assert.equal(limitHint({ nproc: ['unlimited', 'unlimited'], nofile: ['1024', '1024'] }), null);
 });
 
 it('every interruption has a hint', () => {

@@ -1,6 +1,7 @@
 // The hint for every kill and interrupt reason: the measured numbers, and what to change before the next run.
 import { counted } from './counted.ts';
 import { boundEstimate } from './estimate.ts';
+import type { Rlimits } from './inherited.ts';
 import { type Format, type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
 import { type Most, suggestEstimates, suggestLimits } from './suggest.ts';
 import type { Exit, InterruptReason, Task, Usage } from './task.ts';
@@ -52,6 +53,24 @@ export function interruptHint(
     case 'supervisor_lost':
       return `Another process killed the task's supervisor, so the exit code is unknown: check the log, then ${again}`;
   }
+}
+
+/** Limits below which usual programs fail. */
+const LOW_LIMITS = [
+  { name: 'nproc', least: 64, unit: 1, what: 'processes (ulimit -u)' },
+  { name: 'nofile', least: 64, unit: 1, what: 'open files (ulimit -n)' },
+  { name: 'as', least: 2 ** 31, unit: 1024, what: 'KiB of address space (ulimit -v)' },
+  { name: 'data', least: 2 ** 30, unit: 1024, what: 'KiB of data (ulimit -d)' },
+  { name: 'stack', least: 2 ** 20, unit: 1024, what: 'KiB of stack (ulimit -s)' },
+  { name: 'fsize', least: 2 ** 24, unit: 1024, what: 'KiB of one file (ulimit -f)' },
+] as const;
+
+/** For a command that failed under low limits of its caller; null without them. */
+export function limitHint(rlimits: Rlimits): string | null {
+  const low = LOW_LIMITS.filter(({ name, least }) => Number(rlimits[name]?.[0]) < least);
+  if (low.length === 0) return null;
+  const texts = low.map(({ name, unit, what }) => `${Math.floor(Number(rlimits[name]?.[0]) / unit)} ${what}`);
+  return `It ran under low limits of its caller: at most ${texts.join(', ')}. If its output complains about one of them, raise it where you call babysit run.`;
 }
 
 /** For a signal that babysit did not send; null without one, or when the log explains it. */

@@ -3,7 +3,7 @@ import type { BlockedView, TaskView } from '../../api/schemas/task.ts';
 import { elapsedMs } from '../../core/elapsed.ts';
 import type { Format } from '../../core/kill-reasons.ts';
 import type { Progress } from '../../core/progress.ts';
-import { interruptHint, killHint, signalHint } from '../../core/reasons.ts';
+import { interruptHint, killHint, limitHint, signalHint } from '../../core/reasons.ts';
 import type { Most } from '../../core/suggest.ts';
 import {
   type Attempt,
@@ -125,7 +125,10 @@ function reasonFields(task: Task, ref: string): Pick<TaskView, 'reason' | 'messa
         reason: state.reason,
         message: state.message,
         hint:
-          signalHint(state.exit) ?? (state.cause && causeHint(state.cause, ref)) ?? FAIL_HINTS[state.reason],
+          signalHint(state.exit) ??
+          (state.reason === 'exit' && task.inherited ? limitHint(task.inherited.rlimits) : null) ??
+          (state.cause && causeHint(state.cause, ref)) ??
+          FAIL_HINTS[state.reason],
       };
     case 'interrupted':
       return { reason: state.reason, message: null, hint: interruptHint(state.reason, ref, task) };

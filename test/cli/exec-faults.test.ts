@@ -81,8 +81,9 @@ describe('babysit exec', () => {
       const line = ['sh', '-c', 'echo out; exec sleep 600'];
       const client = home.start(['exec', '--quiet', ...SMALL, `--name=${name}`, '--', ...line]);
       await waitUntil(() => client.stdout() === 'out\n', { what: 'output' });
-      const { id } = await show(home, name);
-      const { supervisor, started } = readRecords(join(home.dir, 'tasks', String(id), '1'));
+      const { id, attempt } = await show(home, name);
+      const dir = join(home.dir, 'tasks', String(id), String(attempt));
+      const { supervisor, started } = readRecords(dir);
       for (const pid of [daemonPid(home), ...relay.map(relayPid), supervisor?.pid, started?.main?.pid])
         process.kill(pid ?? assert.fail('no pid'), 'SIGKILL');
       // Only a daemon starts another relay.

@@ -138,7 +138,9 @@ describe('six clients that wait for the whole host', () => {
   it('get it one after the other in order, when it is free and not at the next sample; a killed one loses its turn', async (t) => {
     const { home, whole, wholeFlags, fill, open } = await rigOf(t, RARE_SAMPLES);
     await fill();
-    const ask = ['wait_for_capacity', '--mem_bytes=10M', `--cpu_cores=${whole.estimated_cpu_cores}`];
+    const size = ['--mem_bytes=10M', `--cpu_cores=${whole.estimated_cpu_cores}`];
+    // The room is held until the run that takes it, however late that comes.
+    const ask = ['wait_for_capacity', '--lease_ttl=10m', ...size];
     const waiters: RunningCli[] = [];
     for (let n = 1; n <= 6; n += 1) {
       const waiter = home.start(ask, LONG);

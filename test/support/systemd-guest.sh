@@ -42,7 +42,7 @@ trap 'exit 130' INT HUP
 layer=$run/layer
 units=$layer/etc/systemd/system
 generators=$layer/etc/systemd/system-generators
-mkdir -p "$units" "$generators" "$layer/etc/systemd/journald.conf.d" "$layer/home/$user" \
+mkdir -p "$units" "$generators" "$layer"/etc/systemd/{journald,system,user}.conf.d "$layer/home/$user" \
   "$layer/var/lib/systemd/linger" "$layer/guest"
 
 for file in passwd shadow group; do cat "/etc/$file" > "$layer/etc/$file"; done
@@ -57,6 +57,10 @@ echo babysit-guest > "$layer/etc/hostname"
 echo 0123456789abcdef0123456789abcdef > "$layer/etc/machine-id"
 # Split by user, who may read his own, unlike one in /run.
 printf '[Journal]\nStorage=persistent\nSystemMaxUse=64M\n' > "$layer/etc/systemd/journald.conf.d/guest.conf"
+# On a slow machine a service, and the manager of the user, start later than after 90 s.
+for manager in system user; do
+  printf '[Manager]\nDefaultTimeoutStartSec=15min\n' > "$layer/etc/systemd/$manager.conf.d/guest.conf"
+done
 
 # Of the host's own services only the journal stays: the rest would act on hardware and mounts the guest does not have.
 mask() {
@@ -116,7 +120,7 @@ chmod 666 "$run/shared/status"
   printf '> >(exec cat >&8) 2>&1 < /dev/null\n'
   printf 'status=$?\n'
   # A process CMD left behind may hold the pipe open: do not wait for it for ever.
-  printf 'for _ in {1..20}; do kill -0 $! 2>/dev/null || break; sleep 0.05; done\n'
+  printf 'for _ in {1..200}; do kill -0 $! 2>/dev/null || break; sleep 0.05; done\n'
   printf 'echo $status > /guest/status\n'
 } > "$run/shared/command"
 

@@ -50,7 +50,7 @@ stty -F /dev/ttyS0 raw
 bash /guest/command > >(exec cat > /dev/ttyS0) 2>&1 < /dev/null
 status=$?
 # A process CMD left behind may hold the pipe open: do not wait for it for ever.
-for _ in {1..20}; do kill -0 $! 2>/dev/null || break; sleep 0.05; done
+for _ in {1..200}; do kill -0 $! 2>/dev/null || break; sleep 0.05; done
 stty -F /dev/ttyS0 -a > /dev/null # returns when the console has drained
 echo $status > /guest/status
 sync

@@ -5,22 +5,26 @@ import {
   ftruncateSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
 import type { Home } from '../config/home.ts';
 import { openRegular, readRegular } from '../files/regular-file.ts';
+import { shellWord } from '../text/shell.ts';
 
 /** Throws with a hint when the directory cannot be used. */
 export function prepareHome(paths: Home): void {
   makeTasks(paths);
   const { uid, mode } = statSync(paths.dir);
-  if (process.getuid !== undefined && uid !== process.getuid())
+  if (process.geteuid !== undefined && uid !== process.geteuid())
     throw new Error(`${paths.dir}: belongs to user ${uid}. Set BABYSIT_HOME to a directory of your own`);
   if ((mode & 0o077) !== 0) chmodSync(paths.dir, 0o700);
-  for (const path of filesOf(paths)) checkRegular(path);
+  for (const path of filesOf(paths)) checkRegular(path, 'r+');
+  checkRegular(paths.config, 'r');
   for (const path of [paths.socket, paths.observeSocket, paths.relaySocket])
     if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory()) throw inTheWay(path, 'it is a directory');
 }
@@ -35,18 +39,35 @@ function makeTasks({ tasks }: Home): void {
 }
 
 /** SQLite opens some of them: it would wait at a FIFO, and its lock of a device excludes no other daemon. */
-function filesOf({ lock, pidFile, identity, config, database }: Home): string[] {
-  return [lock, pidFile, identity, config, database, `${database}-wal`, `${database}-shm`];
+function filesOf({ lock, pidFile, identity, database }: Home): string[] {
+  return [lock, pidFile, identity, database, `${database}-wal`, `${database}-shm`];
 }
 
-function checkRegular(path: string): void {
+function checkRegular(path: string, flags: 'r' | 'r+'): void {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+  let stat: Stats;
   try {
-    if (statSync(path).isFile()) return;
+    stat = statSync(path);
   } catch (error) {
     throw inTheWay(path, `it is a link that leads to no file (${(error as NodeJS.ErrnoException).code})`);
   }
-  throw inTheWay(path, 'it is not a regular file');
+  if (!stat.isFile()) throw inTheWay(path, 'it is not a regular file');
+  try {
+    closeSync(openSync(path, flags));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw noAccess(path, stat);
+    throw error;
+  }
+}
+
+/** Commands of root leave such files. */
+function noAccess(path: string, { uid, mode }: Stats): Error {
+  const user = process.geteuid?.();
+  const [what, command] =
+    uid === user
+      ? [`its mode is ${(mode & 0o777).toString(8).padStart(3, '0')}`, 'chmod u+rw']
+      : [`it belongs to user ${uid}`, `sudo chown ${user}`];
+  return new Error(`${path}: cannot be used: ${what}. Run: ${command} ${shellWord(path)}`);
 }
 
 function inTheWay(path: string, what: string): Error {

@@ -25,6 +25,14 @@ const PROGRAM = [join(import.meta.dirname, 'relay.cjs'), join(import.meta.dirnam
   existsSync(path),
 );
 
+/** As those of the launcher `babysit`. */
+const NODE_FLAGS = [
+  '--no-warnings',
+  '--v8-pool-size=1',
+  '--no-concurrent-sparkplug',
+  '--no-concurrent-recompilation',
+];
+
 /** Calls `onLost` when the relay ends while it has attempts. */
 export function openRelay(home: string, socketPath: string, onLost: (how: string) => void): Relay {
   /** Attempts that live, and those whose end the relay does not know yet. */
@@ -88,7 +96,7 @@ export function openRelay(home: string, socketPath: string, onLost: (how: string
     for (const pid of findRelays(home)) signalProcess(pid, 'SIGCONT');
     // A relay that was killed leaves its socket.
     rmSync(socketPath, { force: true });
-    const child = spawn(process.execPath, ['--no-warnings', '--v8-pool-size=1', PROGRAM ?? '', home], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, PROGRAM ?? '', home], {
       cwd: '/',
       env: {},
       stdio: 'ignore',

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -18,6 +20,8 @@ import { BABYSIT } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const ROOT = dirname(BABYSIT);
+const NOBODY = 65_534;
+const AS_ROOT = { skip: process.geteuid?.() === 0 ? false : 'needs root' };
 const VERSION = { version: '0.1.0', node: process.versions.node };
 
 interface Installed {
@@ -145,6 +149,29 @@ describe('launcher', () => {
     assert.match(stderr, /is not the Node that scripts\/node-releases names\n/);
     assert.equal(stdout.trim(), fetched);
     assert.equal(pkg.npmCalls().length, 2);
+  });
+
+  it('names the command for the owner of a checkout that another user cannot set up', AS_ROOT, async (t) => {
+    const pkg = install(t, 'exit 1');
+    chmodSync(pkg.dir, 0o711);
+    mkdirSync(join(pkg.dir, 'pkg/cli'));
+    mkdirSync(join(pkg.dir, 'new'));
+    script(join(pkg.dir, 'new/node'), 'echo v24.1.2');
+    mkdirSync(join(pkg.dir, 'home'));
+    chownSync(join(pkg.dir, 'home'), NOBODY, NOBODY);
+    const { code, stderr } = await pkg.run('setpriv', { PATH: `${join(pkg.dir, 'new')}:/usr/bin:/bin` }, [
+      `--reuid=${NOBODY}`,
+      '--clear-groups',
+      pkg.launcher,
+      'version',
+    ]);
+    assert.equal(code, 69);
+    const root = join(pkg.dir, 'pkg');
+    assert.match(
+      stderr,
+      new RegExp(`you may not write to ${root}\n {2}hint: .*: sh '${root}/scripts/setup' run\n$`),
+    );
+    assert.deepEqual(pkg.npmCalls(), []);
   });
 
   it('takes over the lock of a set-up that was killed', async (t) => {

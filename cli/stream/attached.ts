@@ -1,6 +1,7 @@
 // Makes this command the standard streams of a task: passes its input, output and signals until the task ends.
-import { closeSync, constants as fileConstants, openSync } from 'node:fs';
+import { closeSync, createReadStream, constants as fileConstants, fstatSync, openSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
 import {
   type End,
@@ -63,6 +64,7 @@ export function attach(attachment: Attachment): Attached {
   /** The other end is gone; EIO: the terminal. */
   const isEnd = ({ code }: NodeJS.ErrnoException, fd: number): boolean =>
     code === 'EPIPE' || code === 'ECONNRESET' || (code === 'EIO' && terminals.includes(fd));
+  const stdin = standardInput();
   let connection: Socket | null = null;
   let isOver = false;
   let isReady = false;
@@ -181,7 +183,7 @@ export function attach(attachment: Attachment): Attached {
     if (showsTerminal) process.stdout.on('resize', resize);
     const hasKeys = isatty(0);
     // What is not a terminal is also passed in the background, as by `timeout`, which makes a process group.
-    if (pipe !== null && !hasKeys) process.stdin.pipe(pipe);
+    if (pipe !== null && !hasKeys) stdin.pipe(pipe);
     terminal = new TerminalShare({
       showsTerminal,
       stdin: hasKeys ? pipe : null,
@@ -208,8 +210,8 @@ export function attach(attachment: Attachment): Attached {
 
   function closeWith(pipe: Socket): void {
     // The command has closed its standard input, or has ended.
-    pipe.on('error', () => process.stdin.unpipe(pipe));
-    process.stdin.on('error', (error) => {
+    pipe.on('error', () => stdin.unpipe(pipe));
+    stdin.on('error', (error) => {
       if (!isEnd(error, 0)) attachment.onFailed(0, error);
       pipe.end();
     });
@@ -243,6 +245,12 @@ export function attach(attachment: Attachment): Attached {
     },
     detach: () => finish(null),
   };
+}
+
+/** For a block device or a directory, the stream of Node is empty and has no error. */
+function standardInput(): Readable {
+  const stat = fstatSync(0);
+  return stat.isBlockDevice() || stat.isDirectory() ? createReadStream('', { fd: 0 }) : process.stdin;
 }
 
 /** Null when the task has ended. */

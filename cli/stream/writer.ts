@@ -11,7 +11,7 @@ export class Writer {
   readonly #onClosed: (error: NodeJS.ErrnoException) => void;
   /** The same pipe or terminal, opened again: only this descriptor does not block. Null: the stream cannot be. */
   readonly #unblocked: number | null;
-  readonly #isFile: boolean;
+  readonly #isDirect: boolean;
   #queue: Buffer[] = [];
   #isWaiting = false;
   #takenBytes = 0;
@@ -28,8 +28,8 @@ export class Writer {
     this.#fd = fd;
     this.#onTaken = onTaken;
     this.#onClosed = onClosed;
-    this.#isFile = isRegular(fd);
-    this.#unblocked = this.#isFile ? null : openAgain(fd);
+    this.#isDirect = isSeekable(fd);
+    this.#unblocked = this.#isDirect ? null : openAgain(fd);
   }
 
   get isIdle(): boolean {
@@ -52,7 +52,7 @@ export class Writer {
   /** Returns how much it has written without waiting. */
   #writeNow(bytes: Buffer): number {
     let done = 0;
-    const fd = this.#isFile ? this.#fd : this.#unblocked;
+    const fd = this.#isDirect ? this.#fd : this.#unblocked;
     while (done < bytes.length) {
       if (this.#isBroken) {
         this.#take(bytes.length - done);
@@ -139,9 +139,11 @@ export class Writer {
   }
 }
 
-function isRegular(fd: number): boolean {
+/** Opened again, it would be written from its beginning. */
+function isSeekable(fd: number): boolean {
   try {
-    return fstatSync(fd).isFile();
+    const stat = fstatSync(fd);
+    return stat.isFile() || stat.isBlockDevice();
   } catch {
     return false;
   }

@@ -212,6 +212,9 @@ describe('babysit exec', () => {
     const unread = await run(home, { line: 'X cat 0>write-only' }, words);
     assert.equal(unread.end, 125);
     assert.match(unread.stderr, /^babysit: cannot read standard input: EBADF/);
+    const directory = await run(home, { line: 'X cat 0<.' }, words);
+    assert.equal(directory.end, 125);
+    assert.match(directory.stderr, /^babysit: cannot read standard input: EISDIR/);
   });
 
   it('says why it waits, and cancels the task on a signal', async () => {

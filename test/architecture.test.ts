@@ -106,6 +106,7 @@ const MAY_SEE: Readonly<Record<string, readonly string[]>> = {
     'engines',
     'core',
     'units',
+    'text',
     'config',
     'cgroups',
     'procfs',

@@ -232,7 +232,7 @@ it('an interpreter is named with its script or module, and with no other argumen
   writeFileSync(join(cwd, 'a key'), 'read -r _\n');
   const TABLE: [line: string, title: string][] = [
     ['exec sh work.sh secret', 'sh work.sh'],
-    [`exec bash -eu +x --posix ${cwd}/work.sh work.sh`, 'bash work.sh'],
+    [`exec bash --posix -eu +x ${cwd}/work.sh work.sh`, 'bash work.sh'],
     ["exec sh -ec 'read -r _' work.sh", 'sh'],
     ["exec sh './a key'", 'sh'],
     ["exec -a python3.12 sh -c 'read -r _' -m pytest", 'python3.12'],

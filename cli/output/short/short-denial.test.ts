@@ -49,6 +49,12 @@ describe('the short soft-deny', () => {
     assert.deepEqual([command(aDenial(5, SHORT)), command(aDenial(5, LONG))], [SHORT, undefined]);
   });
 
+  it('shortens its hint for a command that says the same', () => {
+    const command = `${SHORT} --estimated_time=5m --estimated_mem_bytes=64M`;
+    const { hint, suggested_command } = denialView(aDenial(1, command)) as Record<string, unknown>;
+    assert.deepEqual([hint, suggested_command], ['Room in 59m30s; do not poll.', command]);
+  });
+
   it('of an adjust has its few fields', () => {
     const denial = { error: 'capacity_exceeded', dim: 'cpu', requested: 0.3, available: 0.1, hint: 'Wait.' };
     assert.deepEqual(denialView(denial), denial);

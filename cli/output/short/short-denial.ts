@@ -1,6 +1,6 @@
 // The short form of a soft-deny: why there is no room, when there is, and the command that waits for it.
 import type { HeldByView } from '../../../src/api/schemas/hold.ts';
-import { compact, cutToFit, fit, fitHold, outsideView } from './fit.ts';
+import { compact, cutToFit, fit, fitHold, isShort, outsideView } from './fit.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -21,7 +21,7 @@ export function denialView(denial: Fields): object {
   const held =
     hold === undefined ? {} : { hold: fitHold(hold as HeldByView, (short) => ({ ...must, hold: short })) };
   const first = { ...must, ...held };
-  const text = typeof hint === 'string' ? { hint: cutToFit(hint, first) } : {};
+  const text = typeof hint === 'string' ? { hint: hintBeside(suggested_command, hint, first) } : {};
   const parts = [
     { suggested_command },
     { ...outsideView({ dim, outside }), charged },
@@ -32,6 +32,13 @@ export function denialView(denial: Fields): object {
     { expected_start_p90: toSecond(expected_start_p90) },
   ];
   return fit({ ...first, ...text }, parts.map(given));
+}
+
+/** The command says what the middle of the hint says, which gives it its room. */
+function hintBeside(suggested_command: unknown, hint: string, first: Fields): string {
+  const short = hint.replace(': add --queue to start then', '');
+  const hasRoom = (text: string) => isShort({ ...first, hint: text, suggested_command });
+  return hasRoom(short) && !hasRoom(hint) ? short : cutToFit(hint, first);
 }
 
 /** An ISO time without milliseconds, rounded up: four bytes less, and never before the start. */

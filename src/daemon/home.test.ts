@@ -3,13 +3,10 @@ import assert from 'node:assert/strict';
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it, type TestContext } from 'node:test';
+import { AS_ROOT, NOBODY, withoutRoot } from '../../test/support/another-user.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { findHome, type Home } from '../config/home.ts';
 import { prepareHome } from './home.ts';
-
-const NOBODY = 65_534;
-/** Modes do not hold for root, and no other user can give a file away. */
-const AS_ROOT = { skip: process.geteuid?.() === 0 ? false : 'needs root' };
 
 function homeOfNobody(t: TestContext) {
   const base = tempDir(t);
@@ -20,14 +17,7 @@ function homeOfNobody(t: TestContext) {
   return paths;
 }
 
-function prepareAsNobody(paths: Home): void {
-  process.seteuid?.(NOBODY);
-  try {
-    prepareHome(paths);
-  } finally {
-    process.seteuid?.(0);
-  }
-}
+const prepareAsNobody = (paths: Home) => withoutRoot(() => prepareHome(paths));
 
 for (const name of ['babysit.db', 'babysit.db-wal', 'daemon.lock', 'daemon.pid', 'babysit.id', 'config.json'])
   it(`names the command that gives ${name} of another user back, or that opens it`, AS_ROOT, (t) => {

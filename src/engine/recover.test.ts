@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { withoutRoot } from '../../test/support/another-user.ts';
 import { serviceOf } from '../../test/support/build/build-service.ts';
 import { NOW } from '../../test/support/build/build-snapshot.ts';
 import {
@@ -209,18 +210,13 @@ describe('records that cannot be read once', () => {
   });
 });
 
-/** Calls `act` while the directory of a task cannot be entered. Modes do not hold for root. */
+/** Calls `act` while the directory of a task cannot be entered. */
 function closed(dir: string, act: () => void): void {
-  const isRoot = process.getuid?.() === 0;
   chmodSync(dir, 0);
-  if (isRoot) {
-    for (const open of [dirname(dir), dirname(dirname(dir))]) chmodSync(open, 0o755);
-    process.seteuid?.(65_534);
-  }
+  for (const open of [dirname(dir), dirname(dirname(dir))]) chmodSync(open, 0o755);
   try {
-    act();
+    withoutRoot(act);
   } finally {
-    if (isRoot) process.seteuid?.(0);
     chmodSync(dir, 0o700);
   }
 }

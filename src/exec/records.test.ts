@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
+import { withoutRoot } from '../../test/support/another-user.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import {
   claimForRecovery,
@@ -181,15 +182,13 @@ describe('records that cannot be read now', () => {
   it('are unreadable while the directory of the task is closed', () => {
     put('claim', `${SUPERVISOR}${STARTED}exit 1.5 0\n`);
     const taskDir = dirname(dir);
-    const isRoot = process.getuid?.() === 0;
     chmodSync(taskDir, 0o600);
-    // Modes do not hold for root.
-    if (isRoot) process.seteuid?.(65_534);
     try {
-      assert.throws(() => readRecords(dir), RecordsUnreadable);
-      assert.equal(recordsNow(dir), null);
+      withoutRoot(() => {
+        assert.throws(() => readRecords(dir), RecordsUnreadable);
+        assert.equal(recordsNow(dir), null);
+      });
     } finally {
-      if (isRoot) process.seteuid?.(0);
       chmodSync(taskDir, 0o700);
     }
     assert.equal(recordsNow(dir)?.exit?.code, 0);

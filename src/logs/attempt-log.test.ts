@@ -13,13 +13,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, beforeEach, describe, it } from 'node:test';
+import { IS_ROOT, NOBODY, withoutRoot } from '../../test/support/another-user.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { AttemptLog } from './attempt-log.ts';
 import { partPath } from './parts.ts';
 import { rotateLog } from './rotate.ts';
 
-/** nobody. */
-const OTHER = 65_534;
 const DAY_MS = 86_400_000;
 const NOON = new Date(2026, 5, 15, 12).getTime();
 const RULES = { maxBytes: 100, isDaily: true, keep: 5 };
@@ -48,20 +47,17 @@ it('of a task that has closed the directories of the daemon is examined all the 
   const home = join(dir, 'home');
   const inner = join(home, 'tasks', 'id');
   mkdirSync(inner, { recursive: true });
-  const isRoot = process.getuid?.() === 0;
-  const owned = [home, dirname(inner), inner];
-  // Modes do not hold for root.
-  if (isRoot) for (const each of owned) chownSync(each, OTHER, OTHER);
-  if (isRoot) chmodSync(dir, 0o755);
+  if (IS_ROOT) for (const each of [home, dirname(inner), inner]) chownSync(each, NOBODY, NOBODY);
+  chmodSync(dir, 0o755);
   const closed = new AttemptLog(join(inner, '1.log'));
   writeFileSync(closed.path, 'text', { mode: 0o644 });
-  if (isRoot) process.seteuid?.(OTHER);
   try {
-    for (const each of [inner, home]) chmodSync(each, 0);
-    assert.equal(closed.refresh().printedBytes, 0);
-    assert.equal(closed.refresh().printedBytes, 4);
+    withoutRoot(() => {
+      for (const each of [inner, home]) chmodSync(each, 0);
+      assert.equal(closed.refresh().printedBytes, 0);
+      assert.equal(closed.refresh().printedBytes, 4);
+    });
   } finally {
-    if (isRoot) process.seteuid?.(0);
     rmSync(home, { recursive: true });
   }
 });

@@ -15,6 +15,7 @@ import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { isPidAlive } from '../../src/procfs/process/process-identity.ts';
 import { readStat } from '../../src/procfs/process/stat.ts';
+import { AS_ROOT, NOBODY } from '../support/another-user.ts';
 import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
@@ -267,9 +268,9 @@ describe('daemon', () => {
     ]);
   });
 
-  it('of another user gets no request', { skip: process.getuid?.() !== 0 && 'needs root' }, async (t) => {
+  it('of another user gets no request', AS_ROOT, async (t) => {
     const home = testHome(t);
-    chownSync(home.dir, 65534, 65534);
+    chownSync(home.dir, NOBODY, NOBODY);
     for (const args of [['run', 'true'], ['daemon-start'], ['daemon-stop'], ['wait', 'x']]) {
       const { code, stderr } = await home.run(args);
       assert.equal(code, 69, stderr);

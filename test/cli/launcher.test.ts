@@ -16,12 +16,11 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { AS_ROOT, NOBODY } from '../support/another-user.ts';
 import { BABYSIT } from '../support/cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const ROOT = dirname(BABYSIT);
-const NOBODY = 65_534;
-const AS_ROOT = { skip: process.geteuid?.() === 0 ? false : 'needs root' };
 const VERSION = { version: '0.1.0', node: process.versions.node };
 
 interface Installed {

@@ -1,9 +1,9 @@
 // Builds the texts of --help from the tables of commands and flags.
 import { BabysitError } from '../src/core/errors.ts';
+import { nearest } from '../src/text/nearest.ts';
 import { COMMON_FLAGS, type Command } from './command.ts';
 import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
 import type { FlagSpec } from './input/argv.ts';
-import { nearest } from './input/nearest.ts';
 
 const EXITS = `Exit codes: 0 success or task completed, 1 task not completed or request failed, 2 no room now
 (capacity_exceeded), 64 usage, 69 daemon unreachable, 75 try again, 124 --timeout reached.`;

@@ -1,13 +1,13 @@
 // Runs one command and exits with its code. No other file of the CLI ends the process.
 import { findHome } from '../src/config/home.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
+import { nearest } from '../src/text/nearest.ts';
 import { isSandboxed } from './client/sandbox.ts';
 import { COMMON_FLAGS, type Command } from './command.ts';
 import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
 import { type FlagSpecs, parseArgv } from './input/argv.ts';
 import { exactWords } from './input/environ.ts';
 import { keepIgnoring } from './input/ignored-signals.ts';
-import { nearest } from './input/nearest.ts';
 import { checkLever } from './levers.ts';
 import { createOutput, isClosedPipe, printError } from './output/output.ts';
 

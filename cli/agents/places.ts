@@ -1,7 +1,7 @@
 // Finds the hooks and the skill in this installation, and the directories of Claude Code.
 import { join } from 'node:path';
 import { BabysitError } from '../../src/core/errors.ts';
-import { readChoice } from '../input/nearest.ts';
+import { readChoice } from '../input/choice.ts';
 import { findCurrent, findProject } from '../input/project.ts';
 
 const SCOPES = ['user', 'project'] as const;

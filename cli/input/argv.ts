@@ -1,6 +1,6 @@
 // Parses the words of a command line with a table of flags.
 import { BabysitError } from '../../src/core/errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../src/text/nearest.ts';
 
 export interface FlagSpec {
   /** text: one value, the last wins. list: repeatable. optional: the value may be omitted. switch: true or false.

@@ -12,7 +12,7 @@ import { reportLeverUse } from '../../client/lever-use.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
 import { callerName } from '../../input/caller.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice } from '../../input/choice.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { alignedTable } from '../../output/table.ts';
 

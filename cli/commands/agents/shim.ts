@@ -6,7 +6,7 @@ import { ownPath } from '../../agents/places.ts';
 import { installedShims, installShims, removeShims } from '../../agents/shims.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { Parsed } from '../../input/argv.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice } from '../../input/choice.ts';
 
 const FLAGS = {} as const;
 

@@ -7,7 +7,7 @@ import { installSkill, skillStatus, uninstallSkill } from '../../agents/skill-fi
 import { hasSnippet, snippet, withoutSnippet, withSnippet } from '../../agents/snippet.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice } from '../../input/choice.ts';
 import { absolutePath } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 

@@ -1,10 +1,10 @@
 // babysit config: shows every setting with its value and source, and changes settings in config.json.
 import type { ConfigChangeView, ConfigView } from '../../../src/api/schemas/daemon.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
+import { nearest } from '../../../src/text/nearest.ts';
 import { escapeLine } from '../../../src/text/terminal.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
-import { nearest } from '../../input/nearest.ts';
 import { humanValue } from '../../output/human.ts';
 import { alignedTable } from '../../output/table.ts';
 

@@ -4,7 +4,7 @@ import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { PROFILES } from '../../../src/core/profile.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice } from '../../input/choice.ts';
 import { humanCores, humanSize } from '../../output/human.ts';
 import { localTime } from '../../output/local-time.ts';
 import { alignedTable } from '../../output/table.ts';

@@ -5,7 +5,7 @@ import { EXIT } from '../../../src/core/errors.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { findServiceManager, type ServiceManager } from '../../daemon-control/service-manager.ts';
 import { ping } from '../../daemon-control/start.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice } from '../../input/choice.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { makeDirectories } from '../../make-directories.ts';
 import { fieldLines } from '../../output/table.ts';

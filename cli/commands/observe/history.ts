@@ -6,7 +6,7 @@ import { parseCount } from '../../../src/units/number.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice } from '../../input/choice.ts';
 import { absolutePath, findCwd, findProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { whileBusy } from '../../output/busy.ts';

@@ -5,7 +5,7 @@ import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice } from '../../input/choice.ts';
 import { NAME_FLAG, taskPath, taskRefs } from '../../input/refs.ts';
 import { csv } from '../../output/table.ts';
 

@@ -5,7 +5,7 @@ import { type Context, defineCommand } from '../../command.ts';
 import { candidates } from '../../completions/candidates.ts';
 import { liveValues } from '../../completions/live-values.ts';
 import { SCRIPTS, SHELLS } from '../../completions/scripts.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice } from '../../input/choice.ts';
 
 export const command = defineCommand({
   usage: 'completions bash|zsh|fish',

@@ -14,7 +14,7 @@ import {
 } from '../../checkpoint-manifest.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice } from '../../input/choice.ts';
 import { currentProject } from '../../input/project.ts';
 
 const VERBS = ['add', 'has', 'list', 'clear'] as const;

@@ -9,7 +9,7 @@ import { type FeedLine, followAll } from '../../client/follow-all.ts';
 import { inboxEventView } from '../../client/inbox.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import { readChoices } from '../../input/nearest.ts';
+import { readChoices } from '../../input/choice.ts';
 import { findCwd, findProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { untilReaderGone } from '../../output/reader-gone.ts';

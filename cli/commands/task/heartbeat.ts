@@ -5,7 +5,7 @@ import { BabysitError, EXIT } from '../../../src/core/errors.ts';
 import { filledLines } from '../../../src/text/split.ts';
 import { call, readText } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice } from '../../input/choice.ts';
 import { currentProject } from '../../input/project.ts';
 import { NAME_FLAG, type Ref, taskPath, taskRefs } from '../../input/refs.ts';
 import { csv, csvRows } from '../../output/table.ts';

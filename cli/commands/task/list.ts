@@ -9,7 +9,7 @@ import { parseCount } from '../../../src/units/number.ts';
 import { listFolded, listTasks } from '../../client/list-tasks.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import type { FlagSpecs, Parsed } from '../../input/argv.ts';
-import { readChoice, readChoices } from '../../input/nearest.ts';
+import { readChoice, readChoices } from '../../input/choice.ts';
 import { currentProject } from '../../input/project.ts';
 import { noPositionals } from '../../input/refs.ts';
 import { foldText, foldView, type Row } from '../../output/fold.ts';

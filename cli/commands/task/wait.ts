@@ -6,7 +6,7 @@ import { parseCount } from '../../../src/units/number.ts';
 import { TAIL_MAX } from '../../client/log-tail.ts';
 import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { defineCommand } from '../../command.ts';
-import { readChoice } from '../../input/nearest.ts';
+import { readChoice } from '../../input/choice.ts';
 import { waitForTasks } from '../../wait-for-tasks.ts';
 import type { Wake } from '../../wake.ts';
 

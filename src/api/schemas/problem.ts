@@ -77,7 +77,7 @@ export const PROBLEM_FIELDS = z
         'How the connection failed: `absent`, `busy`, `denied`, `broken` or `silent`. Only from the CLI.',
       ),
     flag: z.string().describe('The wrong flag. Only from the CLI.'),
-    nearest: z.string().describe('The flag, command or word that was probably meant. Only from the CLI.'),
+    nearest: z.string().describe('The flag, command, word or name of a task that was probably meant.'),
   })
   .partial()
   .meta({ id: 'ProblemFields', description: 'Fields that single errors add to a [problem](#problem).' });

@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { serviceOf } from '../../../test/support/build/build-service.ts';
 import { NOW } from '../../../test/support/build/build-snapshot.ts';
 import { aTask, ENDED, taskId } from '../../../test/support/build/build-task.ts';
+import type { BabysitError } from '../../core/errors.ts';
 import type { Task } from '../../core/task.ts';
 
 /** Task n of a project: live when no state is given. */
@@ -105,6 +106,32 @@ describe('a reference', () => {
   it('refers to one task, or the error lists the ids', (t) => {
     const resolve = resolver(t);
     for (const [ref, project, found, why] of TABLE) assert.equal(resolve(ref, project), found, why);
+  });
+
+  it('that was mistyped or cut off gets the newest name that is near', (t) => {
+    const { store, service } = serviceOf(t);
+    const tasks = [
+      ...TASKS,
+      of('/a', 18, 'build-2', ENDED.failed),
+      of('/a', 19, "it's 1"),
+      of('/b', 20, 'build-3'),
+    ];
+    store.commit({ tasks, environments: [], events: [], leases: [], droppedLeases: [], ownerUse: [] });
+    for (const [ref, project, near, hint] of [
+      ['buidl', '/a', 'build', 'Did you mean build?'],
+      ['buil', '/a', 'build-2', 'Did you mean build-2?'],
+      ['build-', null, 'build-3', 'Did you mean build-3?'],
+      ["it's", '/a', "it's 1", `Did you mean 'it'\\''s 1'?`],
+      ['deploi', '/a', undefined, undefined],
+    ] as const)
+      assert.throws(
+        () => service.resolve(ref, project),
+        ({ code, hint: said, extra }: BabysitError) => {
+          assert.deepEqual([code, extra.nearest, extra.ref], ['not_found', near, ref]);
+          assert.equal(said, hint ?? 'Run babysit list --all to see every task with its id.');
+          return true;
+        },
+      );
   });
 
   it('in the address of a request takes the project of the caller', async (t) => {

@@ -4,11 +4,15 @@ import { type SelectedView, type SelectQuery, selectedView } from '../../api/sch
 import { BabysitError } from '../../core/errors.ts';
 import { isEnded, type Task } from '../../core/task.ts';
 import type { Store } from '../../store/store.ts';
+import { nearest } from '../../text/nearest.ts';
+import { shellWord } from '../../text/shell.ts';
 import { idPages } from './pages.ts';
 
-type Lookup = Pick<Store, 'byId' | 'byName' | 'namesakes' | 'byIdPrefix'>;
+type Lookup = Pick<Store, 'byId' | 'byName' | 'namesakes' | 'byIdPrefix' | 'idsBefore'>;
 
 const CANDIDATES_SHOWN = 10;
+/** A mistyped name is compared with the names of so many tasks. */
+const NEWEST_COMPARED = 200;
 const ID_LENGTH = 26;
 const ID_PREFIX = /^[0-9A-HJKMNP-TV-Z]{1,26}$/;
 
@@ -23,7 +27,7 @@ export function resolveRef(store: Lookup, ref: string, project: string | null): 
   if (byId !== null) return byId;
   const candidates = (project === null ? null : here(store, ref, project)) ?? elsewhere(store, ref);
   const [only, ...others] = candidates;
-  if (only === undefined) throw new BabysitError('not_found', `no task has the name or id "${ref}"`, { ref });
+  if (only === undefined) throw notFound(store, ref, project);
   if (others.length === 0) return only;
   throw new BabysitError('ambiguous', `"${ref}" refers to more than one task`, {
     ref,
@@ -33,6 +37,15 @@ export function resolveRef(store: Lookup, ref: string, project: string | null): 
       project,
       status: state.status,
     })),
+  });
+}
+
+function notFound(store: Lookup, ref: string, project: string | null): BabysitError {
+  const { ids } = store.idsBefore(project === null ? {} : { project }, null, NEWEST_COMPARED);
+  const near = nearest(ref, [...new Set(ids.flatMap((id) => store.byId(id)?.name ?? []))]);
+  return new BabysitError('not_found', `no task has the name or id "${ref}"`, {
+    ref,
+    ...(near === null ? {} : { nearest: near, hint: `Did you mean ${shellWord(near)}?` }),
   });
 }
 

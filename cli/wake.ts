@@ -3,8 +3,8 @@ import type { EventView } from '../src/api/schemas/events/events.ts';
 import type { TaskView } from '../src/api/schemas/task.ts';
 import type { EventName } from '../src/core/events.ts';
 import { Aborted, followTask } from './client/follow.ts';
+import { type LineFound, watchLog } from './client/log/watch-log.ts';
 import { call, type Session } from './client/session.ts';
-import { type LineFound, watchLog } from './client/watch-log.ts';
 import { type Ref, taskPath } from './input/refs.ts';
 
 export type Wake =

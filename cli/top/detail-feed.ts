@@ -5,7 +5,7 @@ import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { Aborted, followTask } from '../client/follow.ts';
 import { SocketError, send } from '../client/http.ts';
-import { findLog } from '../client/read-log.ts';
+import { findLog } from '../client/log/read-log.ts';
 import { ANSWER_MS, type Session } from '../client/session.ts';
 import { taskPath } from '../input/refs.ts';
 

@@ -9,7 +9,7 @@ import { escapeLine } from '../../../src/text/terminal.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { parseCount } from '../../../src/units/number.ts';
 import { parseSize } from '../../../src/units/size.ts';
-import { findLog, followLog, readLog, untilStarted } from '../../client/read-log.ts';
+import { findLog, followLog, readLog, untilStarted } from '../../client/log/read-log.ts';
 import { SELECT_FLAGS, type Selected, selectTasks } from '../../client/select.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';

@@ -8,7 +8,7 @@ import { parseFields, rowsOf } from '../../../src/request/parse.ts';
 import type { Body } from '../../../src/request/request.ts';
 import { parseCount } from '../../../src/units/number.ts';
 import { openIdFile } from '../../client/id-file.ts';
-import { TAIL_MAX } from '../../client/log-tail.ts';
+import { TAIL_MAX } from '../../client/log/log-tail.ts';
 import { call, type Session } from '../../client/session.ts';
 import { widenLimits } from '../../client/wider-limits.ts';
 import { type Context, defineCommand } from '../../command.ts';

@@ -3,7 +3,7 @@ import { BabysitError } from '../../../src/core/errors.ts';
 import { WAIT_EVENTS } from '../../../src/core/events.ts';
 import { parseDuration } from '../../../src/units/duration.ts';
 import { parseCount } from '../../../src/units/number.ts';
-import { TAIL_MAX } from '../../client/log-tail.ts';
+import { TAIL_MAX } from '../../client/log/log-tail.ts';
 import { SELECT_FLAGS, selectTasks } from '../../client/select.ts';
 import { defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/choice.ts';

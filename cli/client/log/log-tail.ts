@@ -1,8 +1,8 @@
 // Reads the last lines of a task that did not complete, for its end.
-import type { TaskView } from '../../src/api/schemas/task.ts';
-import { stripEscapes } from '../../src/text/terminal.ts';
-import { taskPath } from '../input/refs.ts';
-import { readText, type Session } from './session.ts';
+import type { TaskView } from '../../../src/api/schemas/task.ts';
+import { stripEscapes } from '../../../src/text/terminal.ts';
+import { taskPath } from '../../input/refs.ts';
+import { readText, type Session } from '../session.ts';
 
 export const TAIL_LINES = 10;
 export const TAIL_MAX = 10_000;

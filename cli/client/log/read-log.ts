@@ -1,15 +1,15 @@
 // Reads a task's log from the daemon, or follows it across restarts of the daemon.
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EventView } from '../../src/api/schemas/events/events.ts';
-import type { LogRangeView } from '../../src/api/schemas/log.ts';
-import type { TaskView } from '../../src/api/schemas/task.ts';
-import type { Home } from '../../src/config/home.ts';
-import { BabysitError } from '../../src/core/errors.ts';
-import { lockHolder } from '../daemon-control/lock-holder.ts';
-import { type Ref, taskPath } from '../input/refs.ts';
-import { Aborted, followTask } from './follow.ts';
-import { ANSWER_MS, call, type Session, silentFor, stream } from './session.ts';
+import type { EventView } from '../../../src/api/schemas/events/events.ts';
+import type { LogRangeView } from '../../../src/api/schemas/log.ts';
+import type { TaskView } from '../../../src/api/schemas/task.ts';
+import type { Home } from '../../../src/config/home.ts';
+import { BabysitError } from '../../../src/core/errors.ts';
+import { lockHolder } from '../../daemon-control/lock-holder.ts';
+import { type Ref, taskPath } from '../../input/refs.ts';
+import { Aborted, followTask } from '../follow.ts';
+import { ANSWER_MS, call, type Session, silentFor, stream } from '../session.ts';
 
 type OnData = (chunk: Buffer) => void;
 const RETRY_MS = 100;

@@ -1,11 +1,11 @@
 // Watches the output of a task for the first line that matches a regular expression.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TaskView } from '../../src/api/schemas/task.ts';
-import { BabysitError } from '../../src/core/errors.ts';
-import { cutLines } from '../../src/text/split.ts';
-import { lineMatcher } from '../output/log-lines.ts';
+import type { TaskView } from '../../../src/api/schemas/task.ts';
+import { BabysitError } from '../../../src/core/errors.ts';
+import { cutLines } from '../../../src/text/split.ts';
+import { lineMatcher } from '../../output/log-lines.ts';
+import type { Session } from '../session.ts';
 import { findLog, followLog } from './read-log.ts';
-import type { Session } from './session.ts';
 
 export interface LineFound {
   readonly event: 'line';

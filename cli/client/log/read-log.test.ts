@@ -5,8 +5,8 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findHome } from '../../src/config/home.ts';
-import { tempDir } from '../../test/support/temp-dir.ts';
+import { findHome } from '../../../src/config/home.ts';
+import { tempDir } from '../../../test/support/temp-dir.ts';
 import { followLog } from './read-log.ts';
 
 it('starts no daemon beside one that has closed its socket and still runs', async (t) => {

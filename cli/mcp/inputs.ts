@@ -1,7 +1,7 @@
 // Defines the input of each tool with the schemas of the API and the help of the CLI.
 import { z } from 'zod';
+import { KILL } from '../../src/api/schemas/change/kill.ts';
 import { quantity, refs, toolShapeOf } from '../../src/api/schemas/fields.ts';
-import { KILL } from '../../src/api/schemas/kill.ts';
 import { LIST } from '../../src/api/schemas/task.ts';
 import { FLAGS as LIST_FLAGS } from '../commands/task/list.ts';
 import type { FlagSpecs } from '../input/argv.ts';

@@ -2,9 +2,9 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { AdjustBody } from '../../src/api/schemas/adjust.ts';
+import type { AdjustBody } from '../../src/api/schemas/change/adjust.ts';
+import type { KillBody } from '../../src/api/schemas/change/kill.ts';
 import type { EventView } from '../../src/api/schemas/events/events.ts';
-import type { KillBody } from '../../src/api/schemas/kill.ts';
 import type { RunBody } from '../../src/api/schemas/run.ts';
 import type { StatusView } from '../../src/api/schemas/status.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';

@@ -1,6 +1,6 @@
 // babysit kill: ends tasks with the kill ladder.
 
-import type { KillBody } from '../../../src/api/schemas/kill.ts';
+import type { KillBody } from '../../../src/api/schemas/change/kill.ts';
 import type { TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError } from '../../../src/core/errors.ts';
 import { type ChangeOptions, changeEach } from '../../change-each.ts';

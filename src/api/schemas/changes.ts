@@ -1,8 +1,8 @@
 // The verbs that change one task: POST /v1/tasks/:ref/<verb>. Routes and the service port derive from this table.
 import type { z } from 'zod';
-import { ADJUST, parseAdjust } from './adjust.ts';
-import { KILL, parseKill } from './kill.ts';
-import { parseRetry, RETRY } from './retry.ts';
+import { ADJUST, parseAdjust } from './change/adjust.ts';
+import { KILL, parseKill } from './change/kill.ts';
+import { parseRetry, RETRY } from './change/retry.ts';
 import type { TaskView } from './task.ts';
 
 interface ChangeRow {

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { GIB } from '../../../test/support/build/build-task.ts';
 import { refusesField as refuses } from '../../../test/support/refuses.ts';
-import { parseAdjust } from './adjust.ts';
 import { parseTicket } from './capacity.ts';
+import { parseAdjust } from './change/adjust.ts';
+import { parseKill } from './change/kill.ts';
 import { parseClean } from './clean.ts';
 import { parseStop } from './daemon.ts';
 import { parseEvents } from './events/events.ts';
-import { parseKill } from './kill.ts';
 import { parseLog } from './log.ts';
 import { parseList } from './task.ts';
 

@@ -1,5 +1,5 @@
 // Changes estimates, limits, priority or niceness of a live task, checked against the host and the task's current usage.
-import type { Adjustment } from '../../api/schemas/adjust.ts';
+import type { Adjustment } from '../../api/schemas/change/adjust.ts';
 import { traitsOf } from '../../core/engine-traits.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { boundEstimate, type Estimate, restated } from '../../core/estimate.ts';

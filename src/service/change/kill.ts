@@ -1,5 +1,5 @@
 // Kills a live task: stages the request; the engine then advances the kill ladder.
-import type { KillRequest } from '../../api/schemas/kill.ts';
+import type { KillRequest } from '../../api/schemas/change/kill.ts';
 import type { TaskView } from '../../api/schemas/task.ts';
 import { BabysitError } from '../../core/errors.ts';
 import { userName } from '../../systemd/user-name.ts';

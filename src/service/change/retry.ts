@@ -1,5 +1,5 @@
 // Starts another attempt of an ended task with the same request, or with a new command, variables, estimates or limits.
-import type { RetryRequest } from '../../api/schemas/retry.ts';
+import type { RetryRequest } from '../../api/schemas/change/retry.ts';
 import type { TaskView } from '../../api/schemas/task.ts';
 import { traitsOf } from '../../core/engine-traits.ts';
 import { BabysitError } from '../../core/errors.ts';

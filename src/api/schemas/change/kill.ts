@@ -1,8 +1,8 @@
 // POST /v1/tasks/:ref/kill: the first signal, and who asks.
 import { z } from 'zod';
-import { BabysitError } from '../../core/errors.ts';
-import { check } from './check.ts';
-import { absolutePath, owner } from './fields.ts';
+import { BabysitError } from '../../../core/errors.ts';
+import { check } from '../check.ts';
+import { absolutePath, owner } from '../fields.ts';
 
 const flag = z.boolean();
 const text = z.string();

@@ -1,10 +1,10 @@
 // POST /v1/tasks/:ref/adjust.
 import { z } from 'zod';
-import { BabysitError } from '../../core/errors.ts';
-import { parseFields, rowsOf } from '../../request/parse.ts';
-import type { Asked } from '../../request/request.ts';
-import { check } from './check.ts';
-import { shapeOf } from './fields.ts';
+import { BabysitError } from '../../../core/errors.ts';
+import { parseFields, rowsOf } from '../../../request/parse.ts';
+import type { Asked } from '../../../request/request.ts';
+import { check } from '../check.ts';
+import { shapeOf } from '../fields.ts';
 
 export const ADJUST = z.strictObject(shapeOf('adjust')).describe('An absent field stays unchanged.');
 export type AdjustBody = z.output<typeof ADJUST>;

@@ -9,13 +9,13 @@ import { MIB } from '../../test/support/build/build-task.ts';
 import { tempDir } from '../../test/support/temp-dir.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { readDiskUse } from './disk.ts';
+import { OutsidePrograms } from './outside/outside-programs.ts';
+import { isOwnProgram } from './outside/own-programs.ts';
+import { readTopProcessOutside } from './outside/top-process.ts';
 import { parseStalled, readHostPressure } from './pressure.ts';
 import { MemberCounters } from './process/member-counters.ts';
-import { OutsidePrograms } from './process/outside-programs.ts';
-import { isOwnProgram } from './process/own-programs.ts';
 import { readProcessState, readProgramTitle } from './process/process-state.ts';
 import { readWaitingProcesses, type WaitingProcess } from './process/stall-evidence.ts';
-import { readTopProcessOutside } from './process/top-process.ts';
 
 const ON_LINUX = { skip: process.platform === 'linux' ? false : '/proc is of Linux' };
 const dir = tempDir({ after });

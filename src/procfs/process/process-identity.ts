@@ -2,8 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import { psProcesses } from './ps.ts';
-import { parseStartTime } from './start-time.ts';
+import { parseStartTime, psProcesses } from './ps.ts';
 import { isDead, parseStat, readStat, TICK_MS } from './stat.ts';
 
 export interface ProcessIdentity {

@@ -1,6 +1,8 @@
 // Reads the process table of a host without /proc (macOS) with ps. Tested on recorded lines of macOS and on the ps of Linux.
 import { spawnSync } from 'node:child_process';
-import { parseStartTime } from './start-time.ts';
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const LSTART = /^\w{3} (\w{3}) +(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/;
 
 interface PsProcess {
   readonly pid: number;
@@ -51,4 +53,13 @@ function parseCpuTime(time: string): number {
   const [days, clock] = time.includes('-') ? time.split('-') : ['0', time];
   const seconds = (clock ?? '').split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
   return Math.round((Number(days) * 86_400 + seconds) * 1_000_000);
+}
+
+/** `lstart` of ps in UTC and the C locale, `Sat Nov 28 19:48:01 2026`, in seconds since the epoch. Null for other text. */
+export function parseStartTime(text: string): number | null {
+  const [, month = '', day, hours, minutes, seconds, year] = LSTART.exec(text) ?? [];
+  const place = MONTHS.indexOf(month);
+  if (place < 0) return null;
+  const parts = [day, hours, minutes, seconds].map(Number) as [number, number, number, number];
+  return Date.UTC(Number(year), place, ...parts) / 1000;
 }

@@ -1,6 +1,6 @@
 // Names the programs outside of all tasks that hold room, with the agent session or the terminal they belong to.
 import type { StatusView } from '../../api/schemas/status.ts';
-import type { OutsideProgram } from '../../procfs/process/outside-programs.ts';
+import type { OutsideProgram } from '../../procfs/outside/outside-programs.ts';
 import { roundCores } from '../../units/number.ts';
 
 const NAMED = 2;

@@ -1,9 +1,9 @@
 // Finds the process outside of all tasks and of babysit that uses the most memory. Runs only under memory pressure.
 import { listPids, readProcFile, sizeField } from '../proc-files.ts';
+import { readProgramTitle } from '../process/process-state.ts';
+import { psProcesses } from '../process/ps.ts';
 import { isOwnProgram } from './own-programs.ts';
 import { readOrigin } from './process-origin.ts';
-import { readProgramTitle } from './process-state.ts';
-import { psProcesses } from './ps.ts';
 
 interface TopProcess {
   readonly name: string;

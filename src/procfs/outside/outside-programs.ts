@@ -1,12 +1,12 @@
 // Names the programs outside of all tasks and of babysit that use most of the host. Reads the process table only on request.
 import { uptime } from 'node:os';
 import { listPids } from '../proc-files.ts';
+import { readProgramTitle } from '../process/process-state.ts';
+import { identityKey } from '../process/process-table.ts';
+import { psProcesses } from '../process/ps.ts';
+import { isDead, readStat, TICK_MS } from '../process/stat.ts';
 import { isOwnProgram } from './own-programs.ts';
 import { readOrigin } from './process-origin.ts';
-import { readProgramTitle } from './process-state.ts';
-import { identityKey } from './process-table.ts';
-import { psProcesses } from './ps.ts';
-import { isDead, readStat, TICK_MS } from './stat.ts';
 
 /** The processes of one name and origin. */
 export interface OutsideProgram {

@@ -1,6 +1,6 @@
 // Names the agent session or the terminal to which a process belongs, from its ancestors and their environment.
 import { readProcFile } from '../proc-files.ts';
-import { parseStat } from './stat.ts';
+import { parseStat } from '../process/stat.ts';
 
 /** Variables that agents give to their commands, with the name of the agent. Only a session id is shown, no other value. */
 const AGENTS: readonly (readonly [variable: string, agent: string])[] = [

@@ -4,7 +4,7 @@ import { it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { serviceOf } from '../../test/support/build/build-service.ts';
 import type { LiveAttempt } from './attempt/live-attempt.ts';
-import { sampleSome, type WatchDeps } from './sample.ts';
+import { sampleSome, type WatchDeps } from './passes/sample.ts';
 import { SLICE_MS } from './slice.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 

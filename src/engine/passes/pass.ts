@@ -1,7 +1,7 @@
 // What one sampling pass measured, for its listeners: the time series, the live frames and the metrics.
 import type { TaskId } from '../../core/task.ts';
 import type { IoBytesPerS } from '../attempt/io-rate.ts';
-import type { CpuUse } from '../outside-cpu.ts';
+import type { CpuUse } from './outside-cpu.ts';
 
 export interface HostUse {
   readonly memTotalBytes: number;

@@ -7,15 +7,15 @@ import { NO_PRESSURE, type PressureState } from '../../watchdog/pressure.ts';
 import type { HostCpuTrail } from '../../watchdog/throttle.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { Attempts } from '../attempts.ts';
-import { OutsideCpu, type OutsideCpuDeps } from '../outside-cpu.ts';
-import { ParentMemory, type ParentMemoryDeps } from '../parent-memory.ts';
 import type { Planner } from '../queue/planner.ts';
-import { NO_WATCH_STATES, sampleSome, type WatchDeps, type WatchStates } from '../sample.ts';
-import { type HostWatchDeps, watchHost } from '../sample-host.ts';
 import { beginSlice } from '../slice.ts';
-import { type ThrottleDeps, watchHostCpu } from '../throttle-tasks.ts';
 import type { UnitOfWork } from '../unit-of-work.ts';
+import { OutsideCpu, type OutsideCpuDeps } from './outside-cpu.ts';
+import { ParentMemory, type ParentMemoryDeps } from './parent-memory.ts';
 import { type HostUse, PassFeed, type TaskPass } from './pass.ts';
+import { NO_WATCH_STATES, sampleSome, type WatchDeps, type WatchStates } from './sample.ts';
+import { type HostWatchDeps, watchHost } from './sample-host.ts';
+import { type ThrottleDeps, watchHostCpu } from './throttle-tasks.ts';
 
 export interface SamplerDeps
   extends WatchDeps,

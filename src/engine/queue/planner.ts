@@ -10,7 +10,7 @@ import type { OtherProfile, Snapshot } from '../../scheduler/snapshot.ts';
 import { type Branch, foldTrees } from '../../scheduler/tree.ts';
 import type { LiveAttempt } from '../attempt/live-attempt.ts';
 import type { LiveTasks } from '../live-tasks.ts';
-import type { OutsideCpu } from '../outside-cpu.ts';
+import type { OutsideCpu } from '../passes/outside-cpu.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import { beginSlice, inSlices } from '../slice.ts';
 import { branchesOf, buildSnapshot, type LiveUse, runningItem } from './build-snapshot.ts';

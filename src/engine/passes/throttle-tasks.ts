@@ -1,16 +1,16 @@
 // Samples the CPU use of the host once per tick, and stages throttles of tasks and their ends.
 import type { Logger } from 'pino';
-import { isActive } from '../core/task.ts';
-import type { HostCpuTime } from '../procfs/host-cpu.ts';
+import { isActive } from '../../core/task.ts';
+import type { HostCpuTime } from '../../procfs/host-cpu.ts';
 import {
   type HostCpuTrail,
   judgeThrottles,
   type TaskCpu,
   type ThrottleRules,
   throttledDetails,
-} from '../watchdog/throttle.ts';
-import type { LiveAttempt } from './attempt/live-attempt.ts';
-import type { UnitOfWork } from './unit-of-work.ts';
+} from '../../watchdog/throttle.ts';
+import type { LiveAttempt } from '../attempt/live-attempt.ts';
+import type { UnitOfWork } from '../unit-of-work.ts';
 
 export interface ThrottleDeps {
   readonly throttleRules: ThrottleRules;

@@ -1,6 +1,6 @@
 // Measures the CPU that programs outside of all tasks use: the mean of 15 s of the busy time less that of the tasks.
-import type { Clock } from '../core/clock.ts';
-import { type CpuTrail, extendCpuTrail, newCpuTrail } from '../watchdog/cpu-trail.ts';
+import type { Clock } from '../../core/clock.ts';
+import { type CpuTrail, extendCpuTrail, newCpuTrail } from '../../watchdog/cpu-trail.ts';
 
 /** An idle daemon takes no samples: one read so often keeps the mean ready for the next submission. */
 const IDLE_LOOK_MS = 5000;

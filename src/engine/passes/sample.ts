@@ -1,18 +1,18 @@
 // Samples every live attempt, has the watchdog judge it, and stages the resulting events and kills.
 import type { Logger } from 'pino';
-import { frozenSince } from '../core/elapsed.ts';
-import { boundEstimate, statedEstimate } from '../core/estimate.ts';
-import type { KillReason } from '../core/kill-reasons.ts';
-import { isFileError } from '../core/shortages.ts';
-import { type Attempt, isActive, type Task } from '../core/task.ts';
-import { readSlabBytes } from '../procfs/meminfo.ts';
-import { isStallNear, judge, type Subject, type WatchRules } from '../watchdog/judge.ts';
-import { stallDetail, withEvidence } from '../watchdog/stall.ts';
-import { applyPausedSample, type WatchState } from '../watchdog/state.ts';
-import type { LiveAttempt } from './attempt/live-attempt.ts';
-import { stallEvidence } from './attempt/stall-diagnosis.ts';
-import type { LogMaintenance } from './log-maintenance.ts';
-import type { UnitOfWork } from './unit-of-work.ts';
+import { frozenSince } from '../../core/elapsed.ts';
+import { boundEstimate, statedEstimate } from '../../core/estimate.ts';
+import type { KillReason } from '../../core/kill-reasons.ts';
+import { isFileError } from '../../core/shortages.ts';
+import { type Attempt, isActive, type Task } from '../../core/task.ts';
+import { readSlabBytes } from '../../procfs/meminfo.ts';
+import { isStallNear, judge, type Subject, type WatchRules } from '../../watchdog/judge.ts';
+import { stallDetail, withEvidence } from '../../watchdog/stall.ts';
+import { applyPausedSample, type WatchState } from '../../watchdog/state.ts';
+import type { LiveAttempt } from '../attempt/live-attempt.ts';
+import { stallEvidence } from '../attempt/stall-diagnosis.ts';
+import type { LogMaintenance } from '../log-maintenance.ts';
+import type { UnitOfWork } from '../unit-of-work.ts';
 
 export interface WatchDeps {
   readonly watchRules: WatchRules;

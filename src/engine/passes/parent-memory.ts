@@ -1,11 +1,11 @@
 // Keeps the memory cap of the parent groups at what tasks may take together, and notices growth between two samples.
 import type { Logger } from 'pino';
-import type { Driver, GroupMemory } from '../cgroups/port.ts';
-import type { TaskId } from '../core/task.ts';
-import type { HostMemory } from '../procfs/meminfo.ts';
-import { parentCap } from '../scheduler/parent-cap.ts';
-import type { LiveAttempt } from './attempt/live-attempt.ts';
-import type { Tree } from './queue/planner.ts';
+import type { Driver, GroupMemory } from '../../cgroups/port.ts';
+import type { TaskId } from '../../core/task.ts';
+import type { HostMemory } from '../../procfs/meminfo.ts';
+import { parentCap } from '../../scheduler/parent-cap.ts';
+import type { LiveAttempt } from '../attempt/live-attempt.ts';
+import type { Tree } from '../queue/planner.ts';
 
 export interface ParentMemoryDeps {
   readonly driver: Driver;

@@ -1,20 +1,20 @@
 // Samples the host once per tick, and once more before the watchdog kills a task to relieve it.
 import type { Logger } from 'pino';
-import type { Now } from '../core/clock.ts';
-import { isFileError } from '../core/shortages.ts';
-import { isActive } from '../core/task.ts';
-import { readDiskUse } from '../procfs/disk.ts';
-import type { HostMemory } from '../procfs/meminfo.ts';
-import { readTopProcessOutside } from '../procfs/outside/top-process.ts';
-import { readStalled } from '../procfs/pressure.ts';
-import { type Holds, heldDetails } from '../watchdog/hold.ts';
-import { endingForMs } from '../watchdog/ladder.ts';
-import { confirmPressure, judgePressure, type PressureState } from '../watchdog/pressure.ts';
-import type { HostSample, PressureRules, TaskUse } from '../watchdog/shortage.ts';
-import type { WatchState } from '../watchdog/state.ts';
-import type { LiveAttempt } from './attempt/live-attempt.ts';
+import type { Now } from '../../core/clock.ts';
+import { isFileError } from '../../core/shortages.ts';
+import { isActive } from '../../core/task.ts';
+import { readDiskUse } from '../../procfs/disk.ts';
+import type { HostMemory } from '../../procfs/meminfo.ts';
+import { readTopProcessOutside } from '../../procfs/outside/top-process.ts';
+import { readStalled } from '../../procfs/pressure.ts';
+import { type Holds, heldDetails } from '../../watchdog/hold.ts';
+import { endingForMs } from '../../watchdog/ladder.ts';
+import { confirmPressure, judgePressure, type PressureState } from '../../watchdog/pressure.ts';
+import type { HostSample, PressureRules, TaskUse } from '../../watchdog/shortage.ts';
+import type { WatchState } from '../../watchdog/state.ts';
+import type { LiveAttempt } from '../attempt/live-attempt.ts';
+import type { UnitOfWork } from '../unit-of-work.ts';
 import type { WatchStates } from './sample.ts';
-import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface HostWatchDeps {
   readonly pressureRules: PressureRules;

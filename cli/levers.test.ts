@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import type { Home } from '../src/config/home.ts';
 import { SETTING_KEYS } from '../src/config/settings.ts';
-import { LEVERS } from '../src/core/levers.ts';
+import { LEVERS } from '../src/core/host/levers.ts';
 import { tempDir } from '../test/support/temp-dir.ts';
 import { checkLever, mayPull } from './levers.ts';
 

@@ -1,7 +1,7 @@
 // Keeps the levers that cost others for people: from an agent's session they need a setting.
 import type { Home } from '../src/config/home.ts';
 import { BabysitError } from '../src/core/errors.ts';
-import type { Lever } from '../src/core/levers.ts';
+import type { Lever } from '../src/core/host/levers.ts';
 import { readRegular } from '../src/files/regular-file.ts';
 import { isJsonObject, parseJson } from '../src/text/json.ts';
 

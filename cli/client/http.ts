@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { BabysitError } from '../../src/core/errors.ts';
-import { CALLER_HEADER } from '../../src/core/levers.ts';
+import { CALLER_HEADER } from '../../src/core/host/levers.ts';
 import { isClosedPipe } from '../output/output.ts';
 
 export interface Request {

@@ -1,7 +1,7 @@
 // Reports the use of a lever that the daemon does not see: at once, or without a daemon in a file that the next one reads.
 import { appendFileSync, existsSync, statSync } from 'node:fs';
 import type { Home } from '../../src/config/home.ts';
-import type { LeverUse } from '../../src/core/levers.ts';
+import type { LeverUse } from '../../src/core/host/levers.ts';
 import { send } from './http.ts';
 
 const ANSWER_MS = 2000;

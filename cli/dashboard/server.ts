@@ -1,7 +1,7 @@
 // Builds the dashboard's HTTP server: checks, files of the page, and the requests that it passes to the daemon.
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { answerUnparsed } from '../../src/core/answers/unparsed-request.ts';
 import { BabysitError, type ErrorCode } from '../../src/core/errors.ts';
-import { answerUnparsed } from '../../src/core/unparsed-request.ts';
 import type { Assets } from './assets.ts';
 import { checkSite, checkToken, SECURITY_HEADERS } from './guard.ts';
 import { LiveFeed, sse } from './live-feed.ts';

@@ -1,7 +1,7 @@
 // A channel of Claude Code: sends the ends and warnings of the owner's tasks as messages that wake the session.
 // https://code.claude.com/docs/en/channels-reference
 import type { EventView } from '../../src/api/schemas/events/events.ts';
-import { wakeText } from '../../src/core/wake-text.ts';
+import { wakeText } from '../../src/core/answers/wake-text.ts';
 import { followAll } from '../client/follow-all.ts';
 import { reportSent, takeInbox } from '../client/inbox.ts';
 import type { Caller } from './tool.ts';

@@ -1,7 +1,7 @@
 // The page of reasons: why a task was killed, failed or was interrupted.
 
+import { interruptHint } from '../../src/core/answers/reasons.ts';
 import { KILL_REASON_NAMES } from '../../src/core/kill-reasons.ts';
-import { interruptHint } from '../../src/core/reasons.ts';
 import type { InterruptReason } from '../../src/core/task.ts';
 import { FAIL_HINTS } from '../../src/service/views/task-row.ts';
 import { exampleHint } from '../../test/support/example-kills.ts';
@@ -22,7 +22,7 @@ const INTERRUPT_REASONS: Readonly<Record<InterruptReason, true>> = {
 export function reasonsPage(): string {
   return page(
     'Reasons',
-    'src/core/reasons.ts',
+    'src/core/answers/reasons.ts',
     prose(
       'A task that did not complete has a reason and a hint in its [result](json.md#task). [When a task was killed](../guide/when-a-task-was-killed.md) explains what to do, and [the watchdog](../design/watchdog.md) when it kills.',
     ),

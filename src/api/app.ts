@@ -1,8 +1,8 @@
 // Builds the HTTP application: error handling and routes. The daemon makes it listen.
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { answerUnparsed } from '../core/answers/unparsed-request.ts';
 import { BabysitError } from '../core/errors.ts';
 import { shortageOf } from '../core/shortages.ts';
-import { answerUnparsed } from '../core/unparsed-request.ts';
 import { noteLevers } from './levers.ts';
 import { fromFastify, problem } from './problem.ts';
 import { resolveRefs } from './resolve-ref.ts';

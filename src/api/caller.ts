@@ -1,6 +1,6 @@
 // Reads who sends a request. The client says it in a header, so that no body of a request needs a field for it.
 import type { FastifyRequest } from 'fastify';
-import { CALLER_HEADER } from '../core/levers.ts';
+import { CALLER_HEADER } from '../core/host/levers.ts';
 
 const MOST_CHARS = 200;
 

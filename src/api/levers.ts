@@ -1,6 +1,6 @@
 // Notes each use of a lever that a request pulls. The kill of another owner's task is noted by the verb itself.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { LeverUse } from '../core/levers.ts';
+import type { LeverUse } from '../core/host/levers.ts';
 import { isJsonObject } from '../text/json.ts';
 import { callerOf } from './caller.ts';
 import type { Service } from './service.ts';

@@ -1,8 +1,8 @@
 // The port behind the routes: one method a verb. src/service implements it.
 import type { RecordedEvent, RecordedHostEvent } from '../core/events.ts';
-import type { LeverUse } from '../core/levers.ts';
+import type { LeverUse } from '../core/host/levers.ts';
+import type { ProfileName } from '../core/host/profile.ts';
 import type { LogQuery } from '../core/log-query.ts';
-import type { ProfileName } from '../core/profile.ts';
 import type { TaskId } from '../core/task.ts';
 import type { EndedEvent } from '../core/transition/past-end.ts';
 import type { RunRequest } from '../request/request.ts';

@@ -5,8 +5,8 @@ import { type AddressInfo, connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import { buildDashboard } from '../../cli/dashboard/server.ts';
+import { unparsedError } from '../core/answers/unparsed-request.ts';
 import { ERRORS, type ErrorCode } from '../core/errors.ts';
-import { unparsedError } from '../core/unparsed-request.ts';
 import { buildApp } from './app.ts';
 import type { Service } from './service.ts';
 

@@ -1,7 +1,7 @@
 // Every setting: key, schema, default and one line of help. The config type derives from this table.
 import type { z } from 'zod';
 import { ENGINE_CHOICES, HOST_ENGINE } from '../core/engine-traits.ts';
-import { PROFILES } from '../core/profile.ts';
+import { PROFILES } from '../core/host/profile.ts';
 import { DRIVER_KINDS } from '../core/task.ts';
 import { notifyTargets } from './notify-targets.ts';
 import {

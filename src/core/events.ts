@@ -1,9 +1,9 @@
 // The events of a task as a typed map: event name -> its fields. A unit is the last part of a field's name.
 
+import type { LeverUse } from './host/levers.ts';
+import type { ProfileName } from './host/profile.ts';
+import type { HoldTarget } from './host/start-hold.ts';
 import type { KillDetail, KillReason } from './kill-reasons.ts';
-import type { LeverUse } from './levers.ts';
-import type { ProfileName } from './profile.ts';
-import type { HoldTarget } from './start-hold.ts';
 import type { EndedState, TaskId } from './task.ts';
 
 export const DIMS = ['elapsed', 'mem', 'cpu'] as const;

@@ -1,16 +1,16 @@
 // Collects the changes of one round to tasks and leases: they are committed together or rolled back.
 // Staged changes are visible at once, so that two submissions of a round never get the same room.
 
+import { meanCores } from '../core/answers/suggest.ts';
 import type { Now } from '../core/clock.ts';
 import { withPause } from '../core/elapsed.ts';
 import { traitsOf } from '../core/engine-traits.ts';
 import type { HostEvent, TaskEvent } from '../core/events.ts';
+import type { LeverUse } from '../core/host/levers.ts';
+import type { HoldTarget, StartHold } from '../core/host/start-hold.ts';
 import { killReasonRow } from '../core/kill-reasons.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
-import type { LeverUse } from '../core/levers.ts';
 import type { Declared } from '../core/owner-use.ts';
-import type { HoldTarget, StartHold } from '../core/start-hold.ts';
-import { meanCores } from '../core/suggest.ts';
 import {
   type ActiveState,
   type Attempt,

@@ -1,4 +1,6 @@
 // Fills in what a request leaves out: from earlier runs, else by the kind of command, else from the defaults.
+
+import { roundUpMem } from '../core/answers/suggest.ts';
 import {
   type Advice,
   type Dimension,
@@ -9,7 +11,6 @@ import {
   type PerDimension,
   perDimension,
 } from '../core/estimate.ts';
-import { roundUpMem } from '../core/suggest.ts';
 import type { Prediction } from './predict.ts';
 
 export interface Filling {

@@ -1,8 +1,9 @@
 // What one ended run of a command shows about its use, with what cut it short.
+
+import { CPU_MIN_MS, meanCores } from '../core/answers/suggest.ts';
 import { elapsedMs } from '../core/elapsed.ts';
 import { boundEstimate, KILL_FACTOR } from '../core/estimate.ts';
 import { numberIn } from '../core/kill-reasons.ts';
-import { CPU_MIN_MS, meanCores } from '../core/suggest.ts';
 import type { Attempt, EndedState, KillIntent, Task } from '../core/task.ts';
 
 /** One run. A field is null when it was not measured, or when the run is too short to show it. */

@@ -1,5 +1,5 @@
 // Explains why a need does not fit now: dimension, shortage, holders of the room, expected start.
-import type { StartHold } from '../core/start-hold.ts';
+import type { StartHold } from '../core/host/start-hold.ts';
 import { roundCores } from '../units/number.ts';
 import type { StartForecast } from './forecast.ts';
 import type { PendingItem } from './items.ts';

@@ -1,5 +1,5 @@
 // The order and the start of every pending item, simulated for three assumptions about the ends of tasks.
-import type { StartHold } from '../core/start-hold.ts';
+import type { StartHold } from '../core/host/start-hold.ts';
 import { allSteps, type Steps } from '../core/steps.ts';
 import { FairShareOrder } from './fair-share.ts';
 import { type HeldItem, type LeaseItem, type PendingItem, type RunningItem, toRunning } from './items.ts';

@@ -13,7 +13,7 @@ import {
 } from '../../test/support/build/build-snapshot.ts';
 import { GIB } from '../../test/support/build/build-task.ts';
 import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
-import { holdOf, type StartHold } from '../core/start-hold.ts';
+import { holdOf, type StartHold } from '../core/host/start-hold.ts';
 import { admit } from './admission.ts';
 import type { PendingItem } from './items.ts';
 import { pass } from './pass.ts';

@@ -1,5 +1,5 @@
 // The items the scheduler works with: pending and running tasks, leases, and the resources they need.
-import type { Holdable, StartHold } from '../core/start-hold.ts';
+import type { Holdable, StartHold } from '../core/host/start-hold.ts';
 import type { TaskId } from '../core/task.ts';
 
 export interface Need {

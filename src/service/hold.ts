@@ -8,7 +8,7 @@ import type {
   ReleaseRequest,
 } from '../api/schemas/hold.ts';
 import { BabysitError } from '../core/errors.ts';
-import { covers, type HoldTarget, type StartHold } from '../core/start-hold.ts';
+import { covers, type HoldTarget, type StartHold } from '../core/host/start-hold.ts';
 import { isEnded } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import { pendingItem } from '../engine/live-tasks.ts';

@@ -1,6 +1,6 @@
 // Records each use of a lever: of what costs other users of the host.
 import { rmSync } from 'node:fs';
-import { isLever, type LeverUse } from '../core/levers.ts';
+import { isLever, type LeverUse } from '../core/host/levers.ts';
 import type { TaskId } from '../core/task.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readRegular } from '../files/regular-file.ts';

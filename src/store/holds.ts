@@ -1,5 +1,5 @@
 // Stores the holds of people: the whole set, because a hold is rare and there are few.
-import type { StartHold } from '../core/start-hold.ts';
+import type { StartHold } from '../core/host/start-hold.ts';
 import type { Sqlite } from './sqlite.ts';
 
 export function openHolds(db: Sqlite) {

@@ -1,6 +1,6 @@
 // Stores the events that belong to no task, under numbers of the same sequence as those of tasks.
 import type { HostEvent, RecordedHostEvent } from '../core/events.ts';
-import type { LeverUse } from '../core/levers.ts';
+import type { LeverUse } from '../core/host/levers.ts';
 import type { Sqlite } from './sqlite.ts';
 
 /** A person causes each of them; the oldest ones are dropped. */

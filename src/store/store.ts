@@ -1,9 +1,9 @@
 // Stores tasks, environments, events and leases. A commit is one transaction: it stores states and events together or nothing.
 import type { HostEvent, RecordedEvent, TaskEvent } from '../core/events.ts';
+import type { LeverUse } from '../core/host/levers.ts';
+import type { StartHold } from '../core/host/start-hold.ts';
 import type { Lease, LeaseId } from '../core/lease.ts';
-import type { LeverUse } from '../core/levers.ts';
 import type { OwnerUseEntry } from '../core/owner-use.ts';
-import type { StartHold } from '../core/start-hold.ts';
 import type { Task, TaskId } from '../core/task.ts';
 import { type AllEvents, openAllEvents } from './all-events.ts';
 import { type Deliveries, openDeliveries } from './deliveries.ts';

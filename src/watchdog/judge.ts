@@ -1,9 +1,9 @@
 // Judges one sample of an attempt: new state, events, at most one kill. Pure; the sample carries the clock.
 
+import { coresAhead, roundUpMem, timeAhead } from '../core/answers/suggest.ts';
 import { CPU_RISK_MARGIN, type Estimate, KILL_FACTOR, type Limits } from '../core/estimate.ts';
 import { DIMS, type Dim, type TaskEvent } from '../core/events.ts';
 import type { KillDetail, KillReason } from '../core/kill-reasons.ts';
-import { coresAhead, roundUpMem, timeAhead } from '../core/suggest.ts';
 import { exactDuration } from '../units/duration.ts';
 import { exactSize } from '../units/size.ts';
 import { outlivedDetail, outlivedEvent } from './outlived.ts';

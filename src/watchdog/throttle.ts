@@ -1,7 +1,8 @@
 // Throttles: limits tasks to their CPU estimate while the host has no idle CPU time, and frees them when it has. Pure.
+
+import { coresAhead } from '../core/answers/suggest.ts';
 import { CPU_RISK_MARGIN } from '../core/estimate.ts';
 import type { EventMap, UnthrottleCause } from '../core/events.ts';
-import { coresAhead } from '../core/suggest.ts';
 import type { TaskId, Throttle } from '../core/task.ts';
 import { roundCores } from '../units/number.ts';
 import { RELIEF_SHARE } from './victim.ts';

@@ -1,7 +1,7 @@
 // One example of each kill, for the documents that show the hints.
 
+import { killHint } from '../../src/core/answers/reasons.ts';
 import type { KillDetail, KillReason } from '../../src/core/kill-reasons.ts';
-import { killHint } from '../../src/core/reasons.ts';
 import { formatDuration } from '../../src/units/duration.ts';
 import { formatSize } from '../../src/units/size.ts';
 import { GIB, runningTask, someUsage } from './build/build-task.ts';

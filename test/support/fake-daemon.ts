@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { wholeLine } from '../../cli/client/frames.ts';
 import type { HistoryView } from '../../src/api/schemas/observe/history-summary.ts';
 import type { TaskView } from '../../src/api/schemas/task.ts';
-import { CALLER_HEADER } from '../../src/core/levers.ts';
+import { CALLER_HEADER } from '../../src/core/host/levers.ts';
 import { GIB } from './build/build-task.ts';
 import { type Scene, someHistory } from './busy-scene.ts';
 

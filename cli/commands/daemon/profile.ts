@@ -1,7 +1,7 @@
 // babysit profile: shows or switches the profile, which sets how much of the host tasks may use.
 import type { ProfileView } from '../../../src/api/schemas/profile.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
-import { PROFILES } from '../../../src/core/profile.ts';
+import { PROFILES } from '../../../src/core/host/profile.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { readChoice } from '../../input/choice.ts';

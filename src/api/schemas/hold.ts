@@ -1,7 +1,7 @@
 // GET, POST and DELETE /v1/hold: the holds of people.
 import { z } from 'zod';
 import { BabysitError } from '../../core/errors.ts';
-import { HOLD_SCOPES, type HoldScope } from '../../core/start-hold.ts';
+import { HOLD_SCOPES, type HoldScope } from '../../core/host/start-hold.ts';
 import { parseDuration } from '../../units/duration.ts';
 import { check } from './check.ts';
 import { owner, quantity } from './fields.ts';

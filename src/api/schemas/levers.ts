@@ -1,6 +1,6 @@
 // POST /v1/levers, and how the other routes say who pulls a lever.
 import { z } from 'zod';
-import { LEVERS, type LeverUse } from '../../core/levers.ts';
+import { LEVERS, type LeverUse } from '../../core/host/levers.ts';
 import { check } from './check.ts';
 
 const text = z.string();

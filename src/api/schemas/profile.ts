@@ -1,7 +1,7 @@
 // GET and POST /v1/profile.
 import { z } from 'zod';
 import { BabysitError } from '../../core/errors.ts';
-import { isProfile, PROFILES, type ProfileName } from '../../core/profile.ts';
+import { isProfile, PROFILES, type ProfileName } from '../../core/host/profile.ts';
 import { check } from './check.ts';
 
 const name = z.enum(PROFILES);

@@ -1,6 +1,6 @@
 // GET /v1/status: the host, its capacity, and the queue.
 import { z } from 'zod';
-import { PROFILES } from '../../core/profile.ts';
+import { PROFILES } from '../../core/host/profile.ts';
 import { NOTICE } from './daemon.ts';
 import { HOLD } from './hold.ts';
 import { LEVER_USE } from './levers.ts';

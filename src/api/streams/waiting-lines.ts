@@ -1,7 +1,8 @@
 // Sends a `waiting` line while the task of a stream is pending: when it begins to wait, and when a report is due. They are
 // not stored.
+
+import { nextReport, type WaitingReport, type WaitingState } from '../../core/answers/waiting-report.ts';
 import type { TaskId } from '../../core/task.ts';
-import { nextReport, type WaitingReport, type WaitingState } from '../../core/waiting-report.ts';
 import type { BlockedView } from '../schemas/task.ts';
 import type { Service } from '../service.ts';
 

@@ -1,7 +1,7 @@
 // New estimates, limits or caps of a live task. Pure.
 import { type Estimate, type Limits, restated } from '../estimate.ts';
 import type { AskedBy } from '../events.ts';
-import type { ProfileName } from '../profile.ts';
+import type { ProfileName } from '../host/profile.ts';
 import {
   type ActiveState,
   type Attempt,

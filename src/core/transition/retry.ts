@@ -1,7 +1,7 @@
 // Decides whether another attempt follows an ended one, and with which estimate. Pure.
 
+import { suggestEstimates } from '../answers/suggest.ts';
 import { killReasonRow } from '../kill-reasons.ts';
-import { suggestEstimates } from '../suggest.ts';
 import type { EndedState, PastAttempt, RetryCause, Task } from '../task.ts';
 
 export const MAX_BACKOFF_MS = 300_000;

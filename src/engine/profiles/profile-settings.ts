@@ -2,7 +2,7 @@
 import type { CpuShare } from '../../cgroups/driver-module.ts';
 import type { Config } from '../../config/settings.ts';
 import { boundEstimate } from '../../core/estimate.ts';
-import type { ProfileName } from '../../core/profile.ts';
+import type { ProfileName } from '../../core/host/profile.ts';
 import type { ActiveState, Envelope, Task } from '../../core/task.ts';
 import { type EnvelopeRules, envelope } from '../../scheduler/envelope.ts';
 import type { Capacity } from '../../scheduler/snapshot.ts';

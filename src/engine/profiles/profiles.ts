@@ -5,7 +5,7 @@ import type { ShareCpu } from '../../cgroups/driver-module.ts';
 import type { Config } from '../../config/settings.ts';
 import type { Clock } from '../../core/clock.ts';
 import { traitsOf } from '../../core/engine-traits.ts';
-import { isProfile, PROFILES, type ProfileName } from '../../core/profile.ts';
+import { isProfile, PROFILES, type ProfileName } from '../../core/host/profile.ts';
 import { type GroupRef, isActive, type Task } from '../../core/task.ts';
 import { readRegular, replaceFile } from '../../files/regular-file.ts';
 import type { Capacity, OtherProfile } from '../../scheduler/snapshot.ts';

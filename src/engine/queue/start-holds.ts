@@ -1,6 +1,6 @@
 // The holds in force. They end by the time since boot: it runs while the machine sleeps, and setting the clock does not move it.
 import type { Now } from '../../core/clock.ts';
-import { type HoldTarget, keyOfHold, type StartHold } from '../../core/start-hold.ts';
+import { type HoldTarget, keyOfHold, type StartHold } from '../../core/host/start-hold.ts';
 import type { Queue } from '../../scheduler/queue/queue.ts';
 
 interface Entry {

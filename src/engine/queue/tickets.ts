@@ -1,6 +1,7 @@
 // Tickets: callers that wait for capacity before they submit a task. Each has a place in the scheduler's queue.
+
+import { nextReport, type WaitingReport, type WaitingState } from '../../core/answers/waiting-report.ts';
 import type { Lease } from '../../core/lease.ts';
-import { nextReport, type WaitingReport, type WaitingState } from '../../core/waiting-report.ts';
 import { type Blocked, holdsRoom } from '../../scheduler/explain.ts';
 import type { PendingItem } from '../../scheduler/items.ts';
 import type { Plan } from '../../scheduler/plan.ts';

@@ -1,6 +1,6 @@
 // The pending items that are ready to start, in sub-queues, and those under a hold. The daemon keeps the queue up to date; a
 // decision reads it.
-import { holdOf, type StartHold } from '../../core/start-hold.ts';
+import { holdOf, type StartHold } from '../../core/host/start-hold.ts';
 import type { HeldItem, Need, PendingItem, Reservation } from '../items.ts';
 import { OwnerUse } from '../owner-use.ts';
 import { pricedNeed, priceOf } from '../price.ts';

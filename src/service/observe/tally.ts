@@ -1,7 +1,7 @@
 // Adds up what ended tasks took, waited for and lost.
 import { setImmediate } from 'node:timers/promises';
 import type { HistoryGroup, Quantiles } from '../../api/schemas/observe/history-summary.ts';
-import { meanCores } from '../../core/suggest.ts';
+import { meanCores } from '../../core/answers/suggest.ts';
 import type { EndedState, Usage } from '../../core/task.ts';
 import type { EndedTask } from '../../store/ended-tasks.ts';
 import { roundCores } from '../../units/number.ts';

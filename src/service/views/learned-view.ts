@@ -1,9 +1,9 @@
 // What was learned of the command of a task, as its view shows it.
 import type { AdviceView } from '../../api/schemas/advice.ts';
 import type { TaskView } from '../../api/schemas/task.ts';
+import { meanCores } from '../../core/answers/suggest.ts';
 import { elapsedMs } from '../../core/elapsed.ts';
 import { CPU_RISK_MARGIN, type Dimension, type EstimateBasis } from '../../core/estimate.ts';
-import { meanCores } from '../../core/suggest.ts';
 import { isEnded, type Task } from '../../core/task.ts';
 import type { LiveFigures } from '../../engine/attempt/live-attempt.ts';
 import { adviceHint } from '../../estimates/advice.ts';

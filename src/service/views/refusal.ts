@@ -4,7 +4,7 @@ import type { BlockedView, StartView } from '../../api/schemas/task.ts';
 import { counted } from '../../core/counted.ts';
 import { BabysitError } from '../../core/errors.ts';
 import type { EstimateBasis } from '../../core/estimate.ts';
-import type { StartHold } from '../../core/start-hold.ts';
+import type { StartHold } from '../../core/host/start-hold.ts';
 import type { RunRequest } from '../../request/request.ts';
 import { suggestedCommand } from '../../request/suggest.ts';
 import type { Admission, Infeasible } from '../../scheduler/admission.ts';

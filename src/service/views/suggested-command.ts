@@ -1,7 +1,8 @@
 // The one command to run after a kill: a retry with what has to change.
+
+import { type Most, suggestEstimates, suggestLimits } from '../../core/answers/suggest.ts';
 import { boundEstimate } from '../../core/estimate.ts';
 import { hasOutlived, isCapOfHost } from '../../core/kill-reasons.ts';
-import { type Most, suggestEstimates, suggestLimits } from '../../core/suggest.ts';
 import type { Task } from '../../core/task.ts';
 import { exactDuration } from '../../units/duration.ts';
 import { exactSize } from '../../units/size.ts';

@@ -1,10 +1,10 @@
 // What lists show of a task: the fields of its API view that cost little, for the live stream.
 import type { BlockedView, TaskView } from '../../api/schemas/task.ts';
+import { interruptHint, killHint, limitHint, signalHint } from '../../core/answers/reasons.ts';
+import type { Most } from '../../core/answers/suggest.ts';
 import { elapsedMs } from '../../core/elapsed.ts';
 import type { Format } from '../../core/kill-reasons.ts';
 import type { Progress } from '../../core/progress.ts';
-import { interruptHint, killHint, limitHint, signalHint } from '../../core/reasons.ts';
-import type { Most } from '../../core/suggest.ts';
 import {
   type Attempt,
   type Cause,

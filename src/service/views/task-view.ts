@@ -1,8 +1,8 @@
 // The API view of a task: one flat object with every field, null where it does not apply.
 import type { PastAttemptView, TaskView } from '../../api/schemas/task.ts';
+import { CPU_MIN_MS, cpuShare, type Most, runningMs, suggestEstimates } from '../../core/answers/suggest.ts';
 import { CPU_RISK_MARGIN, statedEstimate } from '../../core/estimate.ts';
 import { hasOutlived, type KillReason } from '../../core/kill-reasons.ts';
-import { CPU_MIN_MS, cpuShare, type Most, runningMs, suggestEstimates } from '../../core/suggest.ts';
 import { type Attempt, isEnded, type PastAttempt, type Task, type Usage } from '../../core/task.ts';
 import { shownText } from '../../text/bytes.ts';
 import { roundCores } from '../../units/number.ts';

@@ -1,8 +1,8 @@
 // GET /v1/tasks/:ref/events: one JSON object a line.
 import { z } from 'zod';
 import { DIMS, type EventMap, type EventName, THAW_CAUSES, UNTHROTTLE_CAUSES } from '../../../core/events.ts';
+import { PROFILES } from '../../../core/host/profile.ts';
 import { KILL_REASON_NAMES } from '../../../core/kill-reasons.ts';
-import { PROFILES } from '../../../core/profile.ts';
 import { parseCount } from '../../../units/number.ts';
 import { check } from '../check.ts';
 import { BLOCKED, DETAIL, PROGRESS, TASK } from '../task.ts';

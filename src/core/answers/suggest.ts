@@ -1,8 +1,8 @@
 // Suggests estimates for the next run from the use measured in this one.
-import { elapsedMs } from './elapsed.ts';
-import { boundEstimate, type Estimate, KILL_FACTOR, type Limits } from './estimate.ts';
-import { type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
-import { isEnded, type Task, type Usage } from './task.ts';
+import { elapsedMs } from '../elapsed.ts';
+import { boundEstimate, type Estimate, KILL_FACTOR, type Limits } from '../estimate.ts';
+import { type KillDetail, type KillReason, killReasonRow, numberIn } from '../kill-reasons.ts';
+import { isEnded, type Task, type Usage } from '../task.ts';
 
 /** The next run may have other data and a colder cache. */
 const HEADROOM = 1.1;

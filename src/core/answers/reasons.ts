@@ -1,10 +1,10 @@
 // The hint for every kill and interrupt reason: the measured numbers, and what to change before the next run.
-import { counted } from './counted.ts';
-import { boundEstimate } from './estimate.ts';
-import type { Rlimits } from './inherited.ts';
-import { type Format, type KillDetail, type KillReason, killReasonRow, numberIn } from './kill-reasons.ts';
+import { counted } from '../counted.ts';
+import { boundEstimate } from '../estimate.ts';
+import type { Rlimits } from '../inherited.ts';
+import { type Format, type KillDetail, type KillReason, killReasonRow, numberIn } from '../kill-reasons.ts';
+import type { Exit, InterruptReason, Task, Usage } from '../task.ts';
 import { type Most, suggestEstimates, suggestLimits } from './suggest.ts';
-import type { Exit, InterruptReason, Task, Usage } from './task.ts';
 
 export function killHint(
   reason: KillReason,

@@ -11,11 +11,11 @@ import {
   runningTask,
   someUsage,
   taskIn,
-} from '../../test/support/build/build-task.ts';
-import { boundEstimate, type Estimate } from './estimate.ts';
-import type { KillDetail, KillReason } from './kill-reasons.ts';
+} from '../../../test/support/build/build-task.ts';
+import { boundEstimate, type Estimate } from '../estimate.ts';
+import type { KillDetail, KillReason } from '../kill-reasons.ts';
+import type { EndedState, Task, Usage } from '../task.ts';
 import { CPU_MIN_MS, suggestEstimates } from './suggest.ts';
-import type { EndedState, Task, Usage } from './task.ts';
 
 const MINUTE = 60_000;
 /** A task (10 min, 4 GiB, 4 cores estimated) that ended after `elapsedMs`. */

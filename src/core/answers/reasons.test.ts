@@ -1,12 +1,12 @@
 // Every kill has a hint on what to change, with the measured numbers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { aKill, aTask, ENDED, GIB, someUsage } from '../../test/support/build/build-task.ts';
-import { formatDuration } from '../units/duration.ts';
-import { formatSize } from '../units/size.ts';
-import { KILL_REASON_NAMES, type KillDetail, type KillReason, killReasonRow } from './kill-reasons.ts';
+import { aKill, aTask, ENDED, GIB, someUsage } from '../../../test/support/build/build-task.ts';
+import { formatDuration } from '../../units/duration.ts';
+import { formatSize } from '../../units/size.ts';
+import { KILL_REASON_NAMES, type KillDetail, type KillReason, killReasonRow } from '../kill-reasons.ts';
+import type { Task, Usage } from '../task.ts';
 import { interruptHint, killHint, limitHint } from './reasons.ts';
-import type { Task, Usage } from './task.ts';
 
 const FORMAT = { size: formatSize, duration: formatDuration };
 const peak5 = someUsage({ peakMemBytes: 5 * GIB });

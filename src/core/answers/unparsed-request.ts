@@ -1,5 +1,5 @@
 // The answer to a request that the HTTP parser refuses, so that no route sees it.
-import { BabysitError } from './errors.ts';
+import { BabysitError } from '../errors.ts';
 
 /** The part of node:net's Socket that the answer needs. */
 interface Connection {

@@ -269,6 +269,15 @@ describe('house rules', () => {
       [],
     ));
 
+  it('no folder has more than 20 files of the product beside its folders and tests', () => {
+    const counts = new Map<string, number>();
+    for (const file of production) counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1);
+    assert.deepEqual(
+      [...counts].filter(([, count]) => count > 20),
+      [],
+    );
+  });
+
   it('every file of the product opens with a line on its job', () =>
     assert.deepEqual(
       those(production, (file) => !/^(#!.*\n)?\/\/ \S.{10,}/.test(read(file))),

@@ -1,11 +1,16 @@
-// Reads the limits, CPUs and terminal of the caller, which its tasks get.
+// Reads the limits, CPUs, niceness and terminal of the caller, which its tasks get.
+import { getPriority } from 'node:os';
 import type { Rlimits, TerminalSize } from '../../src/core/inherited.ts';
 import { readCpus, readRlimits } from '../../src/procfs/process/inherited.ts';
 import type { Caller } from '../../src/request/request.ts';
 import { RAISED, type SoftLimits } from './environ.ts';
 
-export function inheritedFrom(softLimits: SoftLimits): Pick<Caller, 'rlimits' | 'cpus' | 'terminal'> {
+export function inheritedFrom(
+  softLimits: SoftLimits,
+): Pick<Caller, 'rlimits' | 'cpus' | 'nice' | 'terminal'> {
+  const nice = getPriority();
   return {
+    ...(nice > 0 ? { nice } : {}),
     rlimits: withoutRaise(readRlimits(), softLimits),
     cpus: readCpus() ?? undefined,
     terminal: terminalSize(),

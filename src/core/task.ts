@@ -233,6 +233,8 @@ export interface UnitOptions {
 export interface ExecOptions {
   /** 0..19; null: the setting envelope.nice applies. */
   readonly nice: number | null;
+  /** Of the caller, where it is above 0: without `nice` the command does not get a lower one. */
+  readonly callerNice?: number;
   /** Runs in the idle CPU and IO class. */
   readonly isBackground: boolean;
   /** Runs on a pseudoterminal, so that libc buffers its output by lines. */

@@ -67,6 +67,8 @@ export interface Caller {
   readonly umask?: number | undefined;
   readonly rlimits?: Rlimits | undefined;
   readonly cpus?: string | undefined;
+  /** Its niceness, where that is above 0. */
+  readonly nice?: number | undefined;
   readonly terminal?: TerminalSize | undefined;
   /** Of a client that is the standard input and output of the task: `exec`. */
   readonly streams?: Streams | undefined;

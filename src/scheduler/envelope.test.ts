@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { aCapacity } from '../../test/support/build/build-snapshot.ts';
 import { anEnvelope, anEstimate, GIB, someLimits } from '../../test/support/build/build-task.ts';
-import { DEFAULT_EXEC_OPTIONS } from '../core/task.ts';
+import { DEFAULT_EXEC_OPTIONS, type ExecOptions } from '../core/task.ts';
 import { type EnvelopeRules, envelope, withYield, yieldsCpu } from './envelope.ts';
 
 const capacity = aCapacity({ memTotalBytes: 64 * GIB, cores: 16, cpuShareCores: 15 });
@@ -44,6 +44,24 @@ describe('envelope', () => {
         nice: 10,
         oomScoreAdj: 500,
       });
+    });
+});
+
+describe('niceness', () => {
+  const TABLE: [string, Partial<ExecOptions>, number][] = [
+    ['is that of the settings', {}, 10],
+    ['is that of a caller who has more', { callerNice: 15 }, 15],
+    ['is that of the settings for a caller who has less', { callerNice: 5 }, 10],
+    ['is the one that the request names', { callerNice: 15, nice: 3 }, 3],
+    ['of the idle class is not lowered by the caller', { callerNice: 15, isBackground: true }, 19],
+  ];
+  for (const [what, options, nice] of TABLE)
+    it(what, () => {
+      const caps = envelope(anEstimate(), someLimits(), capacity, rules, {
+        ...DEFAULT_EXEC_OPTIONS,
+        ...options,
+      });
+      assert.equal(caps.nice, nice);
     });
 });
 

@@ -68,7 +68,7 @@ export function envelope(
   limits: Limits,
   capacity: Capacity,
   rules: EnvelopeRules,
-  { nice, isBackground }: Pick<ExecOptions, 'nice' | 'isBackground'>,
+  { nice, callerNice = 0, isBackground }: Pick<ExecOptions, 'nice' | 'callerNice' | 'isBackground'>,
 ): Envelope {
   return {
     memMaxBytes: Math.floor(
@@ -86,7 +86,7 @@ export function envelope(
     cpuWeight: isBackground ? BACKGROUND_WEIGHT : rules.cpuWeight,
     cpuIdle: isBackground || rules.cpuIdle,
     pidsMax: rules.pidsMax,
-    nice: nice ?? (isBackground ? BACKGROUND_NICE : rules.nice),
+    nice: nice ?? Math.max(callerNice, isBackground ? BACKGROUND_NICE : rules.nice),
     oomScoreAdj: rules.oomScoreAdj,
   };
 }

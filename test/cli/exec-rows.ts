@@ -84,6 +84,7 @@ export const ROWS: readonly Row[] = [
   { line: `X python3 -c 'import os; print([os.isatty(n) for n in (0, 1, 2)])'`, stdin: '' },
   { line: `X env -i A=1 B='2 3' env` },
   { line: `X sh -c 'umask; ulimit -n; pwd'` },
+  { line: `nice -n 15 "\${W[@]}" nice` },
   { line: `X bash -c 'echo "$SHLVL"'; Y bash -c 'echo "$SHLVL"'` },
   {
     line: `SHLVL=7 Y bash -c 'echo "$SHLVL"'; SHLVL=x Y sh -c 'echo "$SHLVL"'; unset SHLVL; X env | grep ^SHLVL`,

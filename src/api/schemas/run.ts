@@ -31,6 +31,12 @@ const CALLER = z
       .regex(/^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$/, 'must be a list of CPUs, such as 0-3,8')
       .optional()
       .describe('CPUs that the command may use'),
+    nice: z
+      .int()
+      .min(0)
+      .max(19)
+      .optional()
+      .describe('niceness that the command does not fall below, unless it asks to'),
     terminal: z
       .strictObject({ columns: TERMINAL_SIDE, rows: TERMINAL_SIDE })
       .optional()

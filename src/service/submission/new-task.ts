@@ -148,6 +148,7 @@ function execOptionsFor(run: RunRequest, { config, systemd }: SubmissionContext)
   if (isAsked && noUnits !== null) throw new BabysitError('no_systemd', noUnits);
   return {
     nice: run.nice,
+    ...(run.caller.nice ? { callerNice: run.caller.nice } : {}),
     isBackground: run.background ?? false,
     usesPty: run.pty || (streams !== undefined && usesTerminal(streams)),
     ...(streams === undefined ? {} : { streams }),

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DoctorView } from '../../src/api/schemas/daemon.ts';
-import type { Home } from '../../src/config/home.ts';
+import { type Home, userHome } from '../../src/config/home.ts';
 import { readRegular } from '../../src/files/regular-file.ts';
 import { isJsonObject } from '../../src/text/json.ts';
 import { shellWord } from '../../src/text/shell.ts';
@@ -16,7 +16,8 @@ type Check = DoctorView['checks'][number];
 type Env = NodeJS.ProcessEnv;
 
 export function gateChecks(home: Home, project: string, env: Env): Check[] {
-  const claude = env.CLAUDE_CONFIG_DIR || (env.HOME ? join(env.HOME, '.claude') : null);
+  const own = userHome(env);
+  const claude = env.CLAUDE_CONFIG_DIR || (own === null ? null : join(own, '.claude'));
   return [...allowChecks(home, project, env), ...(claude === null ? [] : waitChecks(claude, env))];
 }
 
@@ -24,7 +25,7 @@ export function gateChecks(home: Home, project: string, env: Env): Check[] {
 function allowChecks(home: Home, project: string, env: Env): Check[] {
   const { mode, rules } = readRouting(home, project, env);
   const isGated = mode === 'deny' || mode === 'rewrite';
-  const found = findAllowRules(env.HOME ?? null, project, rules);
+  const found = findAllowRules(userHome(env), project, rules);
   const open = found.filter(
     ({ harness, file }) => !(isGated && harness === 'Claude Code' && hasHooks(file, env)),
   );
@@ -54,7 +55,8 @@ function gate(isGated: boolean): string {
 
 /** The hooks of the user count for every project. */
 function hasHooks(file: string, env: Env): boolean {
-  const own = env.HOME ? [join(env.HOME, '.claude', 'settings.json')] : [];
+  const home = userHome(env);
+  const own = home === null ? [] : [join(home, '.claude', 'settings.json')];
   return [...own, file].some((each) => {
     try {
       return installedHooks(each).some(({ hook }) => hook.event === 'PreToolUse');

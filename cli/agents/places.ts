@@ -1,5 +1,6 @@
 // Finds the hooks and the skill in this installation, and the directories of Claude Code.
 import { join } from 'node:path';
+import { userHome } from '../../src/config/home.ts';
 import { BabysitError } from '../../src/core/errors.ts';
 import { readChoice } from '../input/choice.ts';
 import { findCurrent, findProject } from '../input/project.ts';
@@ -22,9 +23,10 @@ export function readScope(text: string | undefined): Scope {
 export function claudeDir(scope: Scope, env: NodeJS.ProcessEnv): string {
   if (scope === 'project') return join(findProject(findCurrent()), '.claude');
   if (env.CLAUDE_CONFIG_DIR) return env.CLAUDE_CONFIG_DIR;
-  if (!env.HOME)
+  const home = userHome(env);
+  if (home === null)
     throw new BabysitError('usage', 'HOME is not set', { hint: 'Set HOME or CLAUDE_CONFIG_DIR.' });
-  return join(env.HOME, '.claude');
+  return join(home, '.claude');
 }
 
 /** A path inside this installation, which is a checkout or the package. */

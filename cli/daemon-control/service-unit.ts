@@ -1,7 +1,6 @@
 // Builds the service file: a unit for systemd or a property list for launchd.
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { findHome, type Home } from '../../src/config/home.ts';
+import { findHome, type Home, userHome } from '../../src/config/home.ts';
 import { homeTag } from '../../src/config/home-tag.ts';
 import type { Manager } from '../../src/systemd/manager.ts';
 
@@ -27,7 +26,7 @@ export function unitFileName(home: Home, env: NodeJS.ProcessEnv): string {
 
 export function unitDir(env: NodeJS.ProcessEnv, manager: Manager): string {
   if (manager === 'system') return '/etc/systemd/system';
-  return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'systemd', 'user');
+  return join(env.XDG_CONFIG_HOME || join(userHome(env) ?? '/', '.config'), 'systemd', 'user');
 }
 
 /**

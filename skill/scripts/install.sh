@@ -10,7 +10,7 @@ die() {
   exit 69
 }
 
-[ -n "${HOME:-}" ] || die 'HOME is not set' 'Set HOME to your home directory.'
+[ -n "${HOME:-}" ] || HOME=$(eval echo "~$(id -un)")
 unset CDPATH
 skill=$(cd "$(dirname "$0")/.." && pwd -P) || exit 69
 link=$HOME/.local/bin/babysit

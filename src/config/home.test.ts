@@ -1,14 +1,17 @@
 // The directory of the state.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { BabysitError } from '../core/errors.ts';
 import { findHome } from './home.ts';
 
 describe('findHome', () => {
+  const { homedir } = userInfo();
   const TABLE: [Record<string, string>, string][] = [
+    [{}, join(homedir, '.local/state/babysit')],
+    [{ HOME: '' }, join(homedir, '.local/state/babysit')],
     [{ BABYSIT_HOME: '/b', XDG_STATE_HOME: '/x', HOME: '/h' }, '/b'],
     [{ BABYSIT_HOME: '', XDG_STATE_HOME: '/x', HOME: '/h' }, '/x/babysit'],
     [{ XDG_STATE_HOME: '/x', HOME: '/h' }, '/x/babysit'],
@@ -19,8 +22,7 @@ describe('findHome', () => {
     it(`of ${JSON.stringify(env)} is ${dir}`, () => assert.equal(findHome(env).dir, dir));
 
   for (const env of [
-    {},
-    { HOME: '' },
+    { HOME: 'relative' },
     { BABYSIT_HOME: 'relative' },
     { BABYSIT_HOME: `/${'x'.repeat(120)}` },
     { BABYSIT_HOME: '/a\nb' },

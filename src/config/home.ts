@@ -1,5 +1,6 @@
 // Finds the state directory and its files. Imports nothing heavy, because the CLI loads it too.
 import { realpathSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { BabysitError } from '../core/errors.ts';
 
@@ -106,13 +107,22 @@ function fitsSocket(dir: string): boolean {
 
 function stateHome(env: Env): string {
   if (env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME)) return env.XDG_STATE_HOME;
-  if (!env.HOME || !isAbsolute(env.HOME))
-    throw new BabysitError('usage', `${homeFault(env)}, so babysit has no state directory`, {
+  const home = userHome(env);
+  if (home === null || !isAbsolute(home)) {
+    const fault = home ? `HOME is "${home}", which is not an absolute path` : 'HOME is not set';
+    throw new BabysitError('usage', `${fault}, so babysit has no state directory`, {
       hint: 'Set HOME or BABYSIT_HOME to an absolute path.',
     });
-  return join(env.HOME, '.local', 'state');
+  }
+  return join(home, '.local', 'state');
 }
 
-function homeFault({ HOME }: Env): string {
-  return HOME ? `HOME is "${HOME}", which is not an absolute path` : 'HOME is not set';
+/** `$HOME`, else the directory of the user in the passwd database, as shells take it for `~`. Null when neither is known. */
+export function userHome({ HOME }: Env): string | null {
+  if (HOME) return HOME;
+  try {
+    return userInfo().homedir || null;
+  } catch {
+    return null;
+  }
 }

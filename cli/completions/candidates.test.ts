@@ -69,7 +69,7 @@ it('without a daemon there are no names, and no error', async () => {
   assert.deepEqual(await proposed('kill ', liveValues('/nonexistent/daemon.sock')), []);
 });
 
-it('a daemon that does not answer delays a proposal by 100 ms', async (t) => {
+it('a daemon that does not answer delays a proposal by its deadline', async (t) => {
   const socket = join(tempDir(t), 'daemon.sock');
   const connections: Socket[] = [];
   const server = createServer((connection) => connections.push(connection)).listen(socket);

@@ -10,7 +10,7 @@ import { readChoice } from '../../input/choice.ts';
 export const command = defineCommand({
   usage: 'completions bash|zsh|fish',
   about: `Prints a script that completes commands, flags and their values in this shell. It proposes names of tasks, owners, tags,
-settings and their values while a daemon runs. It starts no daemon and waits at most 100 ms for it.
+settings and their values while a daemon runs. It starts no daemon and waits at most half a second for it.
 bash   add to ~/.bashrc: source <(babysit completions bash)
 zsh    add to ~/.zshrc, after compinit: source <(babysit completions zsh)
 fish   run: babysit completions fish > ~/.config/fish/completions/babysit.fish`,

@@ -63,8 +63,8 @@ open_pipe() {
   if [[ ${request:launch_at} == '#pipes '* ]]; then make_pipes || return; fi
   if [ -p "$dir.relay" ]; then
     open_fifo "$dir.relay"
-  elif exec 3< <(:) && [ -e /proc/self/fd/3 ]; then
-    exec 4>/proc/self/fd/3
+  elif new_pipe && [ -e /proc/self/fd/6 ]; then
+    open_fifo /proc/self/fd/6
   else
     PATH=$tools mkfifo "$dir/output" && open_fifo "$dir/output"
     rm -f "$dir/output"
@@ -72,6 +72,15 @@ open_pipe() {
 }
 
 open_fifo() { exec 6<>"$1" 3<"$1" 4>"$1" 6>&-; }
+
+# Opens fd 6. The newline of a here-string is in a pipe since bash 5.1; a process substitution costs a process.
+new_pipe() {
+  case $BASH_VERSION in
+    [1-4].* | 5.0.*) ;;
+    *) exec 6<<<'' && [ -p /proc/self/fd/6 ] && read -r <&6 && return ;;
+  esac
+  exec 6< <(:)
+}
 
 # The named pipes of a task with a relay (src/relay), next to $dir. The command waits until the relay has opened them. The
 # client may have written its whole input and closed it by the time the command opens it: a FIFO that no process has open
@@ -142,7 +151,7 @@ start_writer() {
 record_io() {
   [ -r "/proc/$BASHPID/io" ] || return
   logged=0
-  kill -0 "$writer" || logged=$(output_size)
+  kill -0 "$writer" || PATH=$tools read_logged
   while read -r key value; do
     case $key in
       read_bytes:) read_bytes=$value ;;
@@ -278,27 +287,38 @@ try_output() {
 # daemon that rotates it now has left a journal.
 make_room() {
   PATH=$tools
-  size=$(size_of "$dir.log")
+  read_rotated
+  read_size "$dir.log"
   if [ $((size * 16)) -gt $((log_max * 15)) ] && ! [ -e "$dir.log.journal" ]; then
-    printf -v part '%s.log.%015d' "$dir" "$(rotated_size)"
+    printf -v part '%s.log.%015d' "$dir" "$rotated"
     mv "$dir.log" "$part" && size=0
     remove_parts
   fi
   echo $((log_max > size ? log_max - size : 1))
 }
 
-size_of() { echo $(($(wc -c <"$1" || echo 0))); }
-
-# All output so far.
-output_size() {
-  PATH=$tools
-  echo $(($(rotated_size) + $(size_of "$dir.log")))
+# Sets size; without a process for a file that is missing or empty.
+read_size() {
+  size=0
+  [ -s "$1" ] || return
+  size=$(wc -c <"$1") || size=0
+  size=$((size))
 }
 
-# The newest part is never packed while the attempt runs.
-rotated_size() {
+# Sets logged to all output so far.
+read_logged() {
+  read_rotated
+  read_size "$dir.log"
+  logged=$((rotated + size))
+}
+
+# Sets rotated to what the rotated parts hold. The newest one is never packed while the attempt runs.
+read_rotated() {
   for part in "$dir.log".???????????????; do :; done
-  if [ -e "$part" ]; then echo $((10#${part##*.} + $(size_of "$part"))); else echo 0; fi
+  rotated=0
+  [ -e "$part" ] || return
+  read_size "$part"
+  rotated=$((10#${part##*.} + size))
 }
 
 remove_parts() {

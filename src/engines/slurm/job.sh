@@ -10,7 +10,7 @@
 
 # USER_HZ is 100 on every architecture that Slurm runs on.
 tick_usec=10000
-first_all_usec=300000
+first_all_usec=1000000
 
 run_job() {
   trap '' INT TERM HUP QUIT PIPE XFSZ
@@ -90,9 +90,10 @@ watch_job() {
   page_bytes=
   read_clock
   all_due=$((now + first_all_usec))
-  # A pipe without a writer or data: a wait without another process.
-  exec 7<> <(:)
-  until read -r -t "$pause" -u 7 || ! [ -e "/proc/$$" ]; do
+  # An empty pipe that this agent holds open: a wait without another process.
+  new_pipe
+  exec 6<>/proc/self/fd/6
+  until read -r -t "$pause" -u 6 || ! [ -e "/proc/$$" ]; do
     [ -n "$page_bytes" ] || read_page_bytes
     look
     ((mem <= peak)) || peak=$mem

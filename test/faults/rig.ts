@@ -151,7 +151,11 @@ export async function openRig(config: object): Promise<Rig> {
       const gone = starting && once(starting, 'exit');
       for (const pid of found) process.kill(pid, 'SIGKILL');
       await gone;
-      await waitUntil(() => servingPid() === null, { deadlineMs: ANSWER_MS, what: 'the daemon to die' });
+      // A client that waits may have started the next one since.
+      await waitUntil(() => !found.has(servingPid() ?? 0), {
+        deadlineMs: ANSWER_MS,
+        what: 'the daemon to die',
+      });
       return found.size > 0;
     },
     ask,
@@ -176,6 +180,6 @@ export async function openRig(config: object): Promise<Rig> {
   };
 }
 
-function isRunning(child: ChildProcess): boolean {
+export function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }

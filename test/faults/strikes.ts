@@ -6,12 +6,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readRecords } from '../../src/exec/records.ts';
-import { listPids } from '../../src/procfs/proc-files.ts';
+import { listPids, readProcFile } from '../../src/procfs/proc-files.ts';
 import { isAlive } from '../../src/procfs/process/process-identity.ts';
 import { readStat } from '../../src/procfs/process/stat.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import type { Load, Promised } from './load.ts';
 import type { Random } from './random.ts';
-import type { Rig } from './rig.ts';
+import { isRunning, type Rig } from './rig.ts';
 
 /** Each returns false when it found no victim. */
 type Strike = (rig: Rig, load: Load, random: Random) => Promise<boolean> | boolean;
@@ -71,6 +72,8 @@ export async function injectError(rig: Rig, random: Random): Promise<string | nu
   const words = ['-qq', '-f', '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject, '-p', String(pid)];
   const tracer = spawn('strace', words, { stdio: 'ignore' });
   const ended = once(tracer, 'exit');
+  // Before it traces, strace tries what the kernel can with a process of its own, which would stay if it were ended then.
+  await waitUntil(() => !isRunning(tracer) || tracerOf(pid) === tracer.pid, { what: 'strace to attach' });
   await delay(INJECTED_MS);
   tracer.kill('SIGTERM');
   // strace does not end when its process has aborted: kill it.
@@ -78,6 +81,12 @@ export async function injectError(rig: Rig, random: Random): Promise<string | nu
   await ended;
   clearTimeout(late);
   return `${call} ${error}`;
+}
+
+/** Null when there is no such process. */
+function tracerOf(pid: number): number | null {
+  const found = /^TracerPid:\t(\d+)$/m.exec(readProcFile(pid, 'status') ?? '');
+  return found === null ? null : Number(found[1]);
 }
 
 interface Found {

@@ -1,5 +1,4 @@
 // Hands the keyboard of this terminal to the task, and takes it back.
-import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readStat } from '../../src/procfs/process/stat.ts';
 
@@ -38,6 +37,8 @@ function hasTerminal(): boolean {
 
 function stty(...words: string[]): string | null {
   try {
+    // Most commands set no terminal, and the module loads slowly.
+    const { spawnSync } = process.getBuiltinModule('node:child_process');
     const terminal = openSync('/dev/tty', 'r+');
     const { status, stdout } = spawnSync('stty', words, {
       stdio: [terminal, 'pipe', 'ignore'],

@@ -11,6 +11,7 @@ import { call } from './client/session.ts';
 import type { Context } from './command.ts';
 import { whileBusy } from './output/busy.ts';
 import type { Output } from './output/output.ts';
+import { standardInput } from './stream/standard-input.ts';
 
 /** About two thousand requests. A read of a pipe may return less. */
 const READ_BYTES = 256 * 1024;
@@ -191,7 +192,7 @@ export async function* inRequests<T>(
 
 /** Yields the complete, non-empty lines of each read. */
 async function* readLines(file: string): AsyncGenerator<Line[]> {
-  const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: READ_BYTES });
+  const input = file === '-' ? standardInput() : createReadStream(file, { highWaterMark: READ_BYTES });
   let rest = Buffer.alloc(0);
   let number = 0;
   const take = (bytes: Buffer): Line[] =>

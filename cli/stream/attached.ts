@@ -1,7 +1,6 @@
 // Makes this command the standard streams of a task: passes its input, output and signals until the task ends.
-import { closeSync, createReadStream, constants as fileConstants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants as fileConstants, openSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
 import {
   type End,
@@ -15,6 +14,7 @@ import {
   type Wish,
 } from '../../src/relay/frames.ts';
 import { uptimeMs } from '../client/http.ts';
+import { standardInput } from './standard-input.ts';
 import { TerminalShare } from './terminal-share.ts';
 import { Writer } from './writer.ts';
 
@@ -64,7 +64,6 @@ export function attach(attachment: Attachment): Attached {
   /** The other end is gone; EIO: the terminal. */
   const isEnd = ({ code }: NodeJS.ErrnoException, fd: number): boolean =>
     code === 'EPIPE' || code === 'ECONNRESET' || (code === 'EIO' && terminals.includes(fd));
-  const stdin = standardInput();
   let connection: Socket | null = null;
   let isOver = false;
   let isReady = false;
@@ -179,14 +178,11 @@ export function attach(attachment: Attachment): Attached {
     hold(ready);
     attachment.onReady();
     const pipe = ready.stdin !== null && withStdin ? openPipe(ready.stdin) : null;
-    if (pipe !== null) closeWith(pipe);
+    if (pipe !== null) passInput(pipe);
     if (showsTerminal) process.stdout.on('resize', resize);
-    const hasKeys = isatty(0);
-    // What is not a terminal is also passed in the background, as by `timeout`, which makes a process group.
-    if (pipe !== null && !hasKeys) stdin.pipe(pipe);
     terminal = new TerminalShare({
       showsTerminal,
-      stdin: hasKeys ? pipe : null,
+      stdin: isatty(0) ? pipe : null,
       onTaken: showsTerminal ? resize : () => {},
     });
     terminal.take();
@@ -208,7 +204,8 @@ export function attach(attachment: Attachment): Attached {
     if (fd !== undefined) closeSync(fd);
   }
 
-  function closeWith(pipe: Socket): void {
+  function passInput(pipe: Socket): void {
+    const stdin = standardInput();
     // The command has closed its standard input, or has ended.
     pipe.on('error', () => stdin.unpipe(pipe));
     stdin.on('error', (error) => {
@@ -220,6 +217,8 @@ export function attach(attachment: Attachment): Attached {
       send(KIND.wish, { wish: 'close_stdin' });
     });
     pipe.on('finish', () => pipe.destroy());
+    // What is not a terminal is also passed in the background, as by `timeout`, which makes a process group.
+    if (!isatty(0)) stdin.pipe(pipe);
   }
 
   function resize(): void {
@@ -245,12 +244,6 @@ export function attach(attachment: Attachment): Attached {
     },
     detach: () => finish(null),
   };
-}
-
-/** For a block device or a directory, the stream of Node is empty and has no error. */
-function standardInput(): Readable {
-  const stat = fstatSync(0);
-  return stat.isBlockDevice() || stat.isDirectory() ? createReadStream('', { fd: 0 }) : process.stdin;
 }
 
 /** Null when the task has ended. */

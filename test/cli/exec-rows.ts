@@ -104,6 +104,16 @@ X sh -c 'for s in HUP INT QUIT TERM USR1 USR2 PIPE TSTP XFSZ; do kill -$s $$; do
 "\${W[@]}" sh -c 'echo begun; until [ -e $0.go ]; do sleep 0.05; done; echo done; exit 7' $f >$f & p=$!
 until grep -q begun $f; do sleep 0.05; done; kill -HUP $p; kill -TERM $p; kill -INT $p; touch $f.go; wait $p; echo $?; cat $f; rm $f $f.go`,
   },
+  // A pipe is shared with processes that do not expect it to be non-blocking.
+  {
+    line: `f=$(mktemp -u); { "\${W[@]}" sh -c 'touch $0; until [ -e $0.go ]; do sleep 0.05; done' $f & until [ -e $f ]; do sleep 0.05; done
+head -c 300000 /dev/zero >&2; touch $f.go; wait; } 2>&1 | { until [ -e $f ]; do sleep 0.05; done; sleep 0.5; wc -c; rm -f $f $f.go; }`,
+  },
+  {
+    line: `f=$(mktemp -u); { echo one; until [ -e $f.killed ]; do sleep 0.05; done; sleep 0.5; echo late; } | {
+"\${W[@]}" sh -c 'read line; touch $0; until [ -e $0.killed ]; do sleep 0.05; done' $f <&0 & until [ -e $f ]; do sleep 0.05; done
+{ kill -9 $!; wait $!; } 2>/dev/null; touch $f.killed; cat; rm -f $f $f.killed; }`,
+  },
   { line: `X xargs -n1 echo`, stdin: 'p q r' },
   { line: `X timeout 0.2 sleep 5` },
   {

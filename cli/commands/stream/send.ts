@@ -12,6 +12,7 @@ import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
 import { currentProject } from '../../input/project.ts';
 import { taskPath } from '../../input/refs.ts';
+import { standardInput } from '../../stream/standard-input.ts';
 
 export const command = defineCommand({
   usage: 'send NAME TEXT | send NAME - | send NAME --eof',
@@ -31,7 +32,7 @@ own standard input, byte for byte. --eof closes the standard input of the task, 
     const ref = { text: name, project: flags.all_projects ? null : currentProject() };
     const task = await call<TaskView>(context.session, 'GET', taskPath(ref));
     const pipe = openStdin(context, task);
-    if (text === '-') await pipeline(process.stdin, pipe);
+    if (text === '-') await pipeline(standardInput(), pipe);
     else if (text === undefined) pipe.destroy();
     else
       await new Promise<void>((resolve) =>

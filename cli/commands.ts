@@ -1,5 +1,7 @@
 // The table of commands. The code of a command is loaded when it is called.
+import { nearest } from '../src/text/nearest.ts';
 import type { CommandEntry } from './command.ts';
+import { callsFor } from './input/elsewhere.ts';
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   run: {
@@ -177,6 +179,14 @@ export function resolveCommand(word: string): string | null {
   const name = word.replaceAll('_', '-').toLowerCase();
   if (Object.hasOwn(COMMANDS, name)) return name;
   return Object.keys(COMMANDS).find((key) => COMMANDS[key]?.aliases?.includes(name)) ?? null;
+}
+
+/** What an unknown command probably means, as words after `babysit`, the likeliest first. */
+export function meantCalls(word: string): string[] {
+  const typed = word.replaceAll('_', '-').toLowerCase();
+  const meant = callsFor(typed);
+  const near = meant.length > 0 ? null : nearest(typed, commandWords());
+  return near === null ? meant : [near];
 }
 
 export function commandWords(): string[] {

@@ -1,8 +1,8 @@
 // Builds the texts of --help from the tables of commands and flags.
 import { BabysitError } from '../src/core/errors.ts';
-import { nearest } from '../src/text/nearest.ts';
+import { didYouMean } from '../src/text/nearest.ts';
 import { COMMON_FLAGS, type Command } from './command.ts';
-import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
+import { COMMANDS, meantCalls, resolveCommand } from './commands.ts';
 import type { FlagSpec } from './input/argv.ts';
 
 const EXITS = `Exit codes: 0 success or task completed, 1 task not completed or request failed, 2 no room now
@@ -14,11 +14,12 @@ export async function helpText(word?: string): Promise<string> {
   const name = resolveCommand(word);
   const entry = name === null ? undefined : COMMANDS[name];
   if (name !== null && entry !== undefined) return commandHelp(name, (await entry.load()).command);
-  const near = nearest(word, commandWords());
-  const hint = near
-    ? { nearest: near, hint: `Did you mean babysit help ${near}?` }
-    : { hint: 'Run babysit --help for the commands.' };
-  throw new BabysitError('usage', `unknown command "${word}"`, hint);
+  const hint = 'Run babysit --help for the commands.';
+  const names = meantCalls(word).map((call) => call.split(' ')[0] ?? '');
+  throw new BabysitError('usage', `unknown command "${word}"`, {
+    hint,
+    ...didYouMean(names, 'babysit help '),
+  });
 }
 
 function overview(): string {

@@ -1,10 +1,10 @@
 // Runs one command and exits with its code. No other file of the CLI ends the process.
 import { findHome } from '../src/config/home.ts';
 import { BabysitError, ERRORS, EXIT } from '../src/core/errors.ts';
-import { nearest } from '../src/text/nearest.ts';
+import { didYouMean } from '../src/text/nearest.ts';
 import { isSandboxed } from './client/sandbox.ts';
 import { COMMON_FLAGS, type Command } from './command.ts';
-import { COMMANDS, commandWords, resolveCommand } from './commands.ts';
+import { COMMANDS, meantCalls, resolveCommand } from './commands.ts';
 import { type FlagSpecs, parseArgv } from './input/argv.ts';
 import { exactWords } from './input/environ.ts';
 import { keepIgnoring } from './input/ignored-signals.ts';
@@ -112,12 +112,13 @@ function withVerb(error: BabysitError, word: string): BabysitError {
 
 /** `next`: the word after it, as in `daemon status` for daemon-status. */
 function unknownCommand(word: string, next = ''): BabysitError {
-  const near = resolveCommand(`${word}-${next}`) ?? nearest(word.replaceAll('_', '-'), commandWords());
-  const hint = near ? `Did you mean babysit ${near}?` : 'Run babysit --help for the commands.';
+  const joined = resolveCommand(`${word}-${next}`);
+  const meant = joined === null ? meantCalls(word) : [joined];
   const what = word.startsWith('-')
     ? `the command comes before its flags, found ${word}`
     : `unknown command "${word}"`;
-  return new BabysitError('usage', what, near ? { nearest: near, hint } : { hint });
+  const hint = 'Run babysit --help for the commands.';
+  return new BabysitError('usage', what, { hint, ...didYouMean(meant, 'babysit ') });
 }
 
 /** For errors before the flags are parsed. */

@@ -40,6 +40,7 @@ describe('parseArgv', () => {
     [['--tail', '20'], { tail: '20' }],
     [['--tail', 'build'], { tail: true }, ['build']],
     [['-n', '3', '-f'], { tail: '3', follow: true }],
+    [['-n3'], { tail: '3' }],
     [['--queue', 'x'], { queue: true }, ['x']],
     [['--queue=false'], { queue: false }],
     [['--journal'], { journal: true }],

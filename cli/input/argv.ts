@@ -1,6 +1,7 @@
 // Parses the words of a command line with a table of flags.
 import { BabysitError } from '../../src/core/errors.ts';
-import { nearest } from '../../src/text/nearest.ts';
+import { didYouMean, nearest } from '../../src/text/nearest.ts';
+import { flagsFor } from './elsewhere.ts';
 
 export interface FlagSpec {
   /** text: one value, the last wins. list: repeatable. optional: the value may be omitted. switch: true or false.
@@ -49,15 +50,13 @@ export function parseArgv<const S extends FlagSpecs>(specs: S, argv: readonly st
       positionals.push(...argv.slice(i + 1));
       break;
     }
-    if (!isFlag(word)) {
+    if (!isFlag(word) && !(/^-\d+$/.test(word) && flagsFor(specs, word).length > 0)) {
       positionals.push(word);
       continue;
     }
-    const eq = word.indexOf('=');
-    const typed = eq < 0 ? word : word.slice(0, eq);
-    const name = findFlag(specs, typed);
+    const [typed, attached] = splitFlag(specs, word);
+    const name = findFlag(specs, typed, positionals);
     const spec = specs[name] as FlagSpec;
-    const attached = eq < 0 ? undefined : word.slice(eq + 1);
     if (spec.kind === 'switch' || spec.kind === 'tristate') {
       values[name] = attached === undefined ? true : parseSwitch(typed, attached);
       continue;
@@ -88,11 +87,21 @@ function isFlag(word: string): boolean {
   return /^-(-|[A-Za-z])/.test(word);
 }
 
+/** `--tail=20`, and `-n20` for a flag of one letter. */
+function splitFlag(specs: FlagSpecs, word: string): [typed: string, attached: string | undefined] {
+  const [, letter, number] = /^-([A-Za-z])(\d+)$/.exec(word) ?? [];
+  if (Object.values(specs).some(({ short }) => short !== undefined && short === letter))
+    return [`-${letter}`, number];
+  const eq = word.indexOf('=');
+  return eq < 0 ? [word, undefined] : [word.slice(0, eq), word.slice(eq + 1)];
+}
+
 function takesNext(spec: FlagSpec, next: string): boolean {
   return spec.kind === 'optional' ? /^\d+$/.test(next) : !isFlag(next);
 }
 
-function findFlag(specs: FlagSpecs, typed: string): string {
+/** `before`: the words before it. Where one may be a program, the flag may be the program's. */
+function findFlag(specs: FlagSpecs, typed: string, before: readonly string[]): string {
   const name = canonical(typed);
   for (const [own, spec] of Object.entries(specs)) {
     if (typed.startsWith('--') ? own === name || spec.aliases?.includes(name) : spec.short === typed.slice(1))
@@ -100,9 +109,19 @@ function findFlag(specs: FlagSpecs, typed: string): string {
   }
   const known = Object.entries(specs).flatMap(([own, spec]) => [own, ...(spec.aliases ?? [])]);
   const near = turnedOff(specs, name) ?? nearest(name, known);
+  const meant = flagsFor(specs, typed);
+  const offered = meant.length > 0 || near === null ? meant : [near];
+  const fields = didYouMean(offered.map((own) => `--${own}`));
+  const [program] = specs.command !== undefined && specs.cwd !== undefined ? before : [];
+  const dashes =
+    program === undefined || /\s/.test(program)
+      ? []
+      : [`If ${typed} belongs to ${program}, write -- before ${program}.`];
+  const hints = [...(fields.hint === undefined ? [] : [fields.hint]), ...dashes];
   throw new BabysitError('usage', `unknown flag ${typed}`, {
     flag: typed,
-    ...(near ? { nearest: `--${near}`, hint: `Did you mean --${near}?` } : {}),
+    ...fields,
+    ...(hints.length === 0 ? {} : { hint: hints.join(' ') }),
   });
 }
 

@@ -12,6 +12,13 @@ export function nearest(word: string, known: readonly string[]): string | null {
   return best;
 }
 
+/** The fields of an error that offers `words`, the likeliest first; none without words. `before`: what a caller types before each. */
+export function didYouMean(words: readonly string[], before = ''): { nearest?: string; hint?: string } {
+  const [first] = words;
+  if (first === undefined) return {};
+  return { nearest: first, hint: `Did you mean ${words.map((word) => before + word).join(' or ')}?` };
+}
+
 /** Optimal string alignment distance: insertions, deletions, replacements and swaps of neighbors. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];

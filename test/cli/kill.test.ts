@@ -181,7 +181,7 @@ describe('kill', () => {
     const whole = jsonLine((await home.run(['wait', 'whole'])).stdout);
     assert.deepEqual([whole.status, whole.stopped_gracefully, whole.exit_code], ['killed', true, 0]);
     assert.match((await home.run(['log', 'whole'])).stdout, /^ready\nwhole\n$/);
-    assert.equal((await home.run(['kill', 'deaf', '--signal=TERM', '--no_wait'])).code, 0);
+    assert.equal((await home.run(['kill', 'deaf', '-s', '15', '--no_wait'])).code, 0);
     const { code, stdout, stderr } = await home.run(['wait', 'deaf']);
     assert.deepEqual([code, jsonLine(stdout).exit_code], [1, 9], stderr);
   });

@@ -14,6 +14,8 @@ const MISTAKES: [string, string[], RegExp, RegExp?][] = [
     /^Run babysit --help for the commands/,
   ],
   ['an unknown command', ['rnu', 'true'], /unknown command "rnu"/, /babysit run\?/],
+  ['the name of another tool for a command', ['rm', 'x'], /"rm"/, /babysit kill or babysit clean\?$/],
+  ['help of it', ['help', 'tail'], /unknown command "tail"/, /babysit help log\?$/],
   ['a command in two words', ['daemon', 'status'], /unknown command "daemon"/, /babysit daemon-status\?$/],
   ['a flag before the command', ['--name=x', 'run'], /command comes before/],
   [
@@ -22,6 +24,13 @@ const MISTAKES: [string, string[], RegExp, RegExp?][] = [
     /unknown flag --estimated-tme/,
     /--estimated_time\?/,
   ],
+  [
+    'a flag of the program before --',
+    ['run', 'make', '-j4'],
+    /unknown flag -j4/,
+    /^If -j4 belongs to make, write -- before make\.$/,
+  ],
+  ['an option of Node', ['run', '--env-file=/nonexistent', 'true'], /unknown flag --env-file/],
   ['a switch with no_', ['adjust', 'x', '--no-background'], /unknown flag --no/, /--background=false\?$/],
   [
     'a mistake without a hint of its own',

@@ -1,5 +1,6 @@
 // babysit kill: ends tasks with the kill ladder.
 
+import { constants } from 'node:os';
 import type { KillBody } from '../../../src/api/schemas/change/kill.ts';
 import type { TaskView } from '../../../src/api/schemas/task.ts';
 import { BabysitError } from '../../../src/core/errors.ts';
@@ -21,7 +22,12 @@ recorded the request. babysit wait NAME returns when the task has ended.`,
     ...SELECT_FLAGS,
     force: { kind: 'switch', help: 'send SIGKILL at once' },
     no_wait: { kind: 'switch', help: 'return at once, not at the end of the task' },
-    signal: { kind: 'text', value: 'SIGNAL', help: 'send this signal instead of SIGTERM, such as SIGINT' },
+    signal: {
+      kind: 'text',
+      short: 's',
+      value: 'SIGNAL',
+      help: 'send this signal instead of SIGTERM, such as SIGINT',
+    },
   },
   examples: ['babysit kill build', 'babysit kill train-1 train-2 --force', "babysit kill 'item-*'"],
   async run(context, parsed) {
@@ -67,7 +73,10 @@ function doneWith({ status, ended_at, stopped_gracefully }: TaskView): string {
   return stopped_gracefully === true ? 'stopped gracefully' : 'killed';
 }
 
+/** As kill(1): a name with or without SIG, or a number. */
 function readSignal(text: string): string {
+  const byNumber = Object.entries(constants.signals).find(([, number]) => String(number) === text);
+  if (byNumber !== undefined) return byNumber[0];
   const name = text.toUpperCase().replace(/^(SIG)?/, 'SIG');
   if (/^SIG[A-Z][A-Z0-9]+$/.test(name)) return name;
   throw new BabysitError('usage', `--signal: "${text}" is not a signal name. Examples: SIGINT, TERM.`, {

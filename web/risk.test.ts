@@ -27,7 +27,7 @@ it('names the limit that ends a task first from its start on, and warns when it 
   ] as const;
   for (const [row, risk] of cases)
     assert.deepEqual(
-      risksOf(row).map(({ level, text }) => [level, text]),
+      risksOf(row).map(({ level, text }) => [level, text()]),
       [risk],
       row.name,
     );

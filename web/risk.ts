@@ -8,7 +8,10 @@ import { coresText, duration, size } from './text.ts';
 export interface Risk {
   /** 0: within its estimates. 1: above one of them. 2: the watchdog kills it soon, if this lasts. */
   readonly level: 0 | 1 | 2;
-  readonly text: string;
+  /** One of each at most. */
+  readonly of: 'hold' | 'time' | 'quiet' | 'memory' | 'cpu';
+  /** The order of a thousand tasks needs no text. */
+  text(): string;
 }
 
 /** As in the watchdog: memory and CPU use may not stay above twice the estimate. */
@@ -27,27 +30,29 @@ export function risksOf(row: Subject): Risk[] {
   if (row.status !== 'running') return [];
   const { mem_bytes: mem, cpu_cores: cpu } = row;
   const risks: Risk[] = [];
-  const add = (level: Risk['level'], text: string) => risks.push({ level, text });
-  if (row.held_at !== null) add(2, 'frozen: it grew above its estimate while the host is short of memory');
+  const add = (of: Risk['of'], level: Risk['level'], text: Risk['text']) => risks.push({ of, level, text });
+  if (row.held_at !== null)
+    add('hold', 2, () => 'frozen: it grew above its estimate while the host is short of memory');
   for (const [i, { what, limitMs, usedMs, leftMs }] of killClocks(row).entries()) {
     const warns = what === 'time' ? row.estimated_time_ms : limitMs / 2;
     const level = usedMs > (what === 'time' ? NEAR_END : NEAR_STALL) * limitMs ? 2 : usedMs > warns ? 1 : 0;
-    const cause =
+    const cause = () =>
       what === 'time' ? `its timeout is ${duration(limitMs)}` : `no output for ${duration(usedMs)}`;
     // The first one is always of interest.
-    if (i === 0 || level > 0) add(level, `killed in ${duration(leftMs)}: ${cause}`);
+    if (i === 0 || level > 0) add(what, level, () => `killed in ${duration(leftMs)}: ${cause()}`);
   }
   if (mem !== null && mem > KILL_FACTOR * row.estimated_mem_bytes)
-    add(2, `killed if it stays above twice its memory estimate: uses ${size(mem)}`);
+    add('memory', 2, () => `killed if it stays above twice its memory estimate: uses ${size(mem)}`);
   else if (mem !== null && row.mem_max_bytes !== null && mem > NEAR_END * row.mem_max_bytes)
-    add(2, `near its memory cap of ${size(row.mem_max_bytes)}`);
+    add('memory', 2, () => `near its memory cap of ${size(row.mem_max_bytes)}`);
   else if (mem !== null && mem > row.estimated_mem_bytes)
-    add(1, `above its memory estimate of ${size(row.estimated_mem_bytes)}`);
+    add('memory', 1, () => `above its memory estimate of ${size(row.estimated_mem_bytes)}`);
   if (cpu !== null && cpu > KILL_FACTOR * row.estimated_cpu_cores)
-    add(2, `killed if it stays above twice its CPU estimate: uses ${coresText(cpu)}`);
-  else if (row.throttled_at !== null) add(1, 'limited to its CPU estimate, because the host is busy');
+    add('cpu', 2, () => `killed if it stays above twice its CPU estimate: uses ${coresText(cpu)}`);
+  else if (row.throttled_at !== null)
+    add('cpu', 1, () => 'limited to its CPU estimate, because the host is busy');
   else if (cpu !== null && cpu > CPU_MARGIN * row.estimated_cpu_cores)
-    add(1, `above its CPU estimate of ${coresText(row.estimated_cpu_cores)}`);
+    add('cpu', 1, () => `above its CPU estimate of ${coresText(row.estimated_cpu_cores)}`);
   return risks.sort((a, b) => b.level - a.level);
 }
 

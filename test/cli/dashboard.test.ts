@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { eventReader } from '../../web/client/server-events.ts';
 import { LONG, SMALL } from '../support/budget.ts';
+import { taskId } from '../support/build/build-task.ts';
 import { busyScene } from '../support/busy-scene.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { fakeDaemon } from '../support/fake-daemon.ts';
@@ -197,8 +198,18 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
 
   describe('with a busy daemon', () => {
     let mark = '';
+    let rows = 0;
     const daemon = fakeDaemon(
-      (now) => busyScene(now, mark),
+      (now) => {
+        const scene = busyScene(now, mark);
+        const [first] = scene.running;
+        const more = Array.from({ length: rows }, (_, i) => ({
+          ...first,
+          id: taskId(100 + i),
+          name: `row-${i}`,
+        }));
+        return { ...scene, running: [...scene.running, ...(more as typeof scene.running)] };
+      },
       Array.from(
         { length: 200 },
         (_, i) => `[${i + 1}/420] test_module_${i} ${i % 50 === 7 ? HOSTILE : 'ok'}\n`,
@@ -259,6 +270,26 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
       await page.getByRole('rowheader').getByText(mark).first().waitFor();
       await page.close();
       mark = '';
+    });
+
+    it('draws the rows of a long list again, those out of sight in turn', async () => {
+      rows = 60;
+      const { page } = await openPage(browser, `${url}#token=T`);
+      await page.getByRole('button', { name: 'Show all 64' }).click();
+      const row = (i: number) =>
+        page.getByRole('listitem').filter({ has: page.getByRole('link', { name: `row-${i}`, exact: true }) });
+      await row(0).scrollIntoViewIfNeeded();
+      mark = 'later';
+      for (const i of [0, 59])
+        await waitUntil(
+          () => {
+            daemon.frame();
+            return row(i).getByText('unit testslater').isVisible();
+          },
+          { what: `row ${i} to change` },
+        );
+      await page.close();
+      [mark, rows] = ['', 0];
     });
 
     it('refuses a page with an old token, and says what to do', async () => {

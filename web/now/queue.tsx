@@ -1,10 +1,11 @@
 // The queue in the order of expected starts: why each task waits, and the start that the plan promises.
-import { useState } from 'preact/hooks';
+import type { Ref } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { Actions } from '../parts/actions.tsx';
+import { SHOWN, useInTurn, useTurns } from '../parts/in-turn.ts';
 import { coresText, duration, promise, size, why } from '../text.ts';
 import { HoldQueue } from './holds.tsx';
-import { SHOWN } from './running.tsx';
 
 interface Props {
   readonly running: readonly LiveTask[];
@@ -17,6 +18,7 @@ interface Props {
 export function Queue({ running, rows, count, now, mayAct }: Props) {
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? rows : rows.slice(0, SHOWN);
+  const isTurn = useTurns(shown.length);
   return (
     <section aria-labelledby="queue-title">
       <div class="head">
@@ -27,8 +29,8 @@ export function Queue({ running, rows, count, now, mayAct }: Props) {
       </div>
       {count === 0 ? <p class="empty">No task waits.</p> : null}
       <ol class="tasks queue">
-        {shown.map((row) => (
-          <Waiting key={row.id} row={row} now={now} mayAct={mayAct} />
+        {shown.map((row, index) => (
+          <Waiting key={row.id} row={row} now={now} mayAct={mayAct} isTurn={isTurn(index)} />
         ))}
       </ol>
       {rows.length > shown.length ? (
@@ -45,18 +47,22 @@ export function Queue({ running, rows, count, now, mayAct }: Props) {
   );
 }
 
-function Waiting({
-  row,
-  now,
-  mayAct,
-}: {
+interface RowProps {
   readonly row: LiveTask;
   readonly now: number;
   readonly mayAct: boolean;
-}) {
+  readonly isTurn: boolean;
+}
+
+function Waiting({ row, now, mayAct, isTurn }: RowProps) {
+  const { place, drawn } = useInTurn({ row, now }, isTurn);
+  return useMemo(() => waiting(drawn, mayAct, place), [drawn, mayAct, place]);
+}
+
+function waiting({ row, now }: Pick<RowProps, 'row' | 'now'>, mayAct: boolean, place: Ref<HTMLLIElement>) {
   const position = row.waiting?.position ?? null;
   return (
-    <li class="task">
+    <li ref={place} class="task">
       <div class="task-head">
         <span class="position">{position === null ? '' : `${position}.`}</span>
         <a class="name" href={`#/task/${row.id}`}>

@@ -1,14 +1,13 @@
 // Running tasks: progress, time, memory and CPU against estimate and cap, and what endangers them. Worst first.
-import { useState } from 'preact/hooks';
+import type { Ref } from 'preact';
+import { useMemo, useState } from 'preact/hooks';
 import type { LiveTask } from '../../src/api/schemas/observe/live.ts';
 import { Actions } from '../parts/actions.tsx';
 import { Bar } from '../parts/bar.tsx';
+import { SHOWN, useInTurn, useTurns } from '../parts/in-turn.ts';
 import { Status } from '../parts/status.tsx';
 import { byRisk, risksOf } from '../risk.ts';
 import { cores, duration, size } from '../text.ts';
-
-/** More rows would cost time in each frame, and no reader looks at all of them. */
-export const SHOWN = 40;
 
 interface Props {
   readonly rows: readonly LiveTask[];
@@ -20,6 +19,7 @@ export function Running({ rows, count, mayAct }: Props) {
   const [isWhole, setWhole] = useState(false);
   const sorted = byRisk(rows);
   const shown = isWhole ? sorted : sorted.slice(0, SHOWN);
+  const isTurn = useTurns(shown.length);
   return (
     <section aria-labelledby="running-title">
       <h2 id="running-title">
@@ -27,8 +27,8 @@ export function Running({ rows, count, mayAct }: Props) {
       </h2>
       {rows.length === 0 ? <p class="empty">No task runs.</p> : null}
       <ul class="tasks">
-        {shown.map((row) => (
-          <RunningTask key={row.id} row={row} mayAct={mayAct} />
+        {shown.map((row, index) => (
+          <RunningTask key={row.id} row={row} mayAct={mayAct} isTurn={isTurn(index)} />
         ))}
       </ul>
       {rows.length > shown.length ? (
@@ -40,10 +40,21 @@ export function Running({ rows, count, mayAct }: Props) {
   );
 }
 
-function RunningTask({ row, mayAct }: { readonly row: LiveTask; readonly mayAct: boolean }) {
+interface RowProps {
+  readonly row: LiveTask;
+  readonly mayAct: boolean;
+  readonly isTurn: boolean;
+}
+
+function RunningTask({ row, mayAct, isTurn }: RowProps) {
+  const { place, drawn } = useInTurn(row, isTurn);
+  return useMemo(() => runningTask(drawn, mayAct, place), [drawn, mayAct, place]);
+}
+
+function runningTask(row: LiveTask, mayAct: boolean, place: Ref<HTMLLIElement>) {
   const risks = risksOf(row);
   return (
-    <li class={`task level-${risks[0]?.level ?? 0}`}>
+    <li ref={place} class={`task level-${risks[0]?.level ?? 0}`}>
       <div class="task-head">
         <a class="name" href={`#/task/${row.id}`}>
           {row.name}
@@ -59,10 +70,10 @@ function RunningTask({ row, mayAct }: { readonly row: LiveTask; readonly mayAct:
         <MemoryGauge row={row} />
         <CpuGauge row={row} />
       </div>
-      {risks.map(({ level, text }) => (
-        <p key={text} class={`risk level-${level}`}>
+      {risks.map(({ of, level, text }) => (
+        <p key={of} class={`risk level-${level}`}>
           {level === 0 ? null : <span aria-hidden="true">▲ </span>}
-          {text}
+          {text()}
         </p>
       ))}
     </li>

@@ -112,14 +112,15 @@ function moment(at: number, times: readonly number[]): string {
   return spanMs < 1000 * DAY_S ? clock(at) : `${day(at)} ${clock(at).slice(0, 5)}`;
 }
 
+const DARK = matchMedia('(prefers-color-scheme: dark)');
+
 function useColorScheme(): string {
-  const query = matchMedia('(prefers-color-scheme: dark)');
-  const [isDark, setDark] = useState(query.matches);
+  const [isDark, setDark] = useState(DARK.matches);
   useEffect(() => {
-    const listen = () => setDark(query.matches);
-    query.addEventListener('change', listen);
-    return () => query.removeEventListener('change', listen);
-  }, [query]);
+    const listen = () => setDark(DARK.matches);
+    DARK.addEventListener('change', listen);
+    return () => DARK.removeEventListener('change', listen);
+  }, []);
   return isDark ? 'dark' : 'light';
 }
 

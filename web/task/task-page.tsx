@@ -76,10 +76,10 @@ function State({ task, now }: { readonly task: TaskView; readonly now: number })
   const hint = task.kill_hint ?? task.hint;
   return (
     <>
-      {risksOf(task).map(({ level, text }) => (
-        <p key={text} class={`risk level-${level}`}>
+      {risksOf(task).map(({ of, level, text }) => (
+        <p key={of} class={`risk level-${level}`}>
           {level === 0 ? null : <span aria-hidden="true">▲ </span>}
-          {text}
+          {text()}
         </p>
       ))}
       {task.message === null ? null : <p class="hint">{task.message}</p>}

@@ -14,6 +14,7 @@ import {
   type Wish,
 } from '../../src/relay/frames.ts';
 import { uptimeMs } from '../client/http.ts';
+import { onReaderGone } from '../output/reader-gone.ts';
 import { standardInput } from './standard-input.ts';
 import { TerminalShare } from './terminal-share.ts';
 import { Writer } from './writer.ts';
@@ -76,6 +77,9 @@ export function attach(attachment: Attachment): Attached {
   let delayMs = RETRY_MS;
   let lostAt = 0;
   let terminal: TerminalShare | null = null;
+  const watched = new Set<StreamKind>();
+  /** The reader is gone. */
+  const closed = new Set<StreamKind>();
   /** Read ends of the pipes of the output; the relay reads them. */
   const held = new Map<StreamKind, number>();
   let finish: (end: Awaited<Attached['end']>) => void = () => {};
@@ -102,7 +106,7 @@ export function attach(attachment: Attachment): Attached {
     const writerOf = (stream: StreamKind): Writer => {
       const known = writers.get(stream);
       if (known !== undefined) return known;
-      const fd = stream === KIND.out ? 1 : 2;
+      const fd = descriptorOf(stream);
       const writer = new Writer(
         fd,
         (bytes) => {
@@ -110,11 +114,11 @@ export function attach(attachment: Attachment): Attached {
         },
         (error) => {
           if (!isEnd(error, fd)) attachment.onFailed(fd, error);
-          letGo(stream);
-          send(KIND.wish, { wish: 'close', stream });
+          close(stream);
         },
       );
       writers.set(stream, writer);
+      watchReader(stream);
       return writer;
     };
     const onFrame = (kind: number, content: Buffer): void => {
@@ -170,6 +174,7 @@ export function attach(attachment: Attachment): Attached {
     if (isReady) {
       // A new relay has opened the standard input again, and the earlier one may not have got the size.
       if (isStdinClosed) send(KIND.wish, { wish: 'close_stdin' });
+      for (const stream of closed) close(stream);
       if (showsTerminal) resize();
       return;
     }
@@ -196,6 +201,20 @@ export function attach(attachment: Attachment): Attached {
       } catch {
         // The task has ended.
       }
+  }
+
+  /** After its first output: a command that has not opened the pipe yet would wait for a reader. */
+  function watchReader(stream: StreamKind): void {
+    if (watched.has(stream)) return;
+    watched.add(stream);
+    onReaderGone(descriptorOf(stream), () => close(stream));
+  }
+
+  /** The command gets SIGPIPE, as without babysit. */
+  function close(stream: StreamKind): void {
+    closed.add(stream);
+    letGo(stream);
+    send(KIND.wish, { wish: 'close', stream });
   }
 
   function letGo(stream: StreamKind): void {
@@ -244,6 +263,10 @@ export function attach(attachment: Attachment): Attached {
     },
     detach: () => finish(null),
   };
+}
+
+function descriptorOf(stream: StreamKind): 1 | 2 {
+  return stream === KIND.out ? 1 : 2;
 }
 
 /** Null when the task has ended. */

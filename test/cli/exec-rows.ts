@@ -60,6 +60,7 @@ export const ROWS: readonly Row[] = [
   { line: 'yes | X true' },
   { line: `yes | X sh -c 'head -2'` },
   { line: 'X yes | head -3' },
+  { line: `f=$(mktemp); echo line >$f; "\${W[@]}" tail -f $f | head -1; echo \${PIPESTATUS[0]}; rm $f` },
   { line: `X sh -c 'yes; echo "$?" >&2' | head -1` },
   {
     line: `X sh -c 'trap "" PIPE; while echo x; do :; done 2>/dev/null; exit 9' | head -1; echo "\${PIPESTATUS[0]}"`,

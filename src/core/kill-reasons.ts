@@ -67,7 +67,7 @@ export const KILL_REASONS = {
   },
   kernel_oom: {
     hint: ({ peakMemBytes, detail, format }) =>
-      `Ended by the kernel's OOM killer at a peak of ${format.size(peakMemBytes)}, below its own cap of ${format.size(numberOf(detail, 'cap_bytes'))}: the host, a cgroup around babysit, or the cap of all tasks together ran out of memory. Run it again with fewer tasks at the same time, or free memory outside babysit.`,
+      `Ended by the kernel's OOM killer at a peak of ${format.size(peakMemBytes)}, below its cap of ${format.size(numberOf(detail, 'cap_bytes'))}: the host, a cgroup around babysit, or all tasks together ran out of memory. Run fewer tasks at the same time, or free memory outside babysit.`,
   },
   mem_exceeded: {
     exceeded: 'memBytes',
@@ -101,7 +101,10 @@ export const KILL_REASONS = {
     hint: ({ detail, format }) =>
       `The disk was ${numberOf(detail, 'host_disk_pct')}% full for ${numberOf(detail, 'sustained_s')} s and this task wrote the most in that time, ${format.size(numberOf(detail, 'victim_written_bytes'))}: free space (babysit clean removes old logs), write less, or write to another disk, then run it again.`,
   },
-  while_ended: { hint: () => 'Ended because the task of its --while has ended; nothing to change.' },
+  while_ended: {
+    hint: ({ detail: { while: name } }) =>
+      `Stopped because the task of its --while${name ? `, ${name},` : ''} ended: its wanted end, nothing to change.`,
+  },
   parent_killed: {
     hint: ({ detail: { parent, parent_reason: reason } }) =>
       `Ended because the task around it${parent ? `, ${parent},` : ''} was killed${reason ? ` (${reason})` : ''}; nothing to change here.`,
@@ -176,9 +179,9 @@ function stallHint(facts: KillFacts): string {
   const interval = format.duration(limits.observabilityMs);
   const { diagnosis, is_computing: isComputing } = detail;
   if (limits.isStrict)
-    return `No progress in the output for ${silent}: --observability=strict ignores a line that differs from recent lines only in digits and dots, unless it is progress such as [3/42]. Print the name of the current item more often than --observability_interval (now ${interval}), raise the interval, or run it without strict.`;
+    return `No progress in the output for ${silent}: --observability=strict ignores lines that differ only in digits and dots, except progress ([3/42]). Print the current item more often than --observability_interval (now ${interval}), raise it, or run it without strict.`;
   if (typeof diagnosis !== 'string')
-    return `No output for ${silent}: print a line of progress more often than --observability_interval (now ${interval}), turn off output buffering (PYTHONUNBUFFERED=1 is already set; use flush=True, stdbuf -oL or --pty), add --observe=FILE when it logs into a file, or raise the interval.`;
+    return `No output for ${silent}: print progress more often than --observability_interval (now ${interval}), without buffering (flush=True, stdbuf -oL or --pty), add --observe=FILE when it logs into a file, or raise the interval.`;
   return isComputing === true
     ? `No output for ${silent}, ${diagnosis.split(';')[0]}: print progress without buffering (--pty), or raise --observability_interval to ${format.duration(suggestedLimits.observabilityMs)} (now ${interval}).`
     : `No output for ${silent}, ${diagnosis}: it hangs, do not raise the interval. Find the cause (babysit log ${name}), then retry it.`;

@@ -30,7 +30,6 @@ const ENDED = [
   'exit_code',
   'signal',
   'stopped_gracefully',
-  'hint',
   'over_estimate',
   'unusual',
   'contention',
@@ -88,41 +87,37 @@ export function liveView(task: TaskView): Part {
 /** The object that `wait` prints. */
 export function endedView(task: TaskView): Part {
   if (task.status === 'killed') return killedView(task);
-  return fit(
-    pick(task, [...IDENTITY, 'exit_code', 'signal', 'reason', 'message', 'attempt', ...USED]),
-    ENDED.map(only(task)),
-  );
+  const must = pick(task, [...IDENTITY, 'exit_code', 'signal', 'reason', 'message', 'hint']);
+  const withUse = shorten({ ...must, ...pick(task, USED) });
+  return fit(isShort(withUse) ? withUse : must, [...USED, ...ENDED].map(only(task)));
 }
 
-/** A shorter hint says too little. */
-const HINT_BYTES = 70;
-
 /**
- * The reason, the hint and a number of the kill come first. The use of the run is in it as in that of every other end;
- * the hint loses its last sentences for it, and gives way no further than HINT_BYTES.
+ * The hint comes whole where it fits beside the name and the command: it says what to do, and repeats the number that led
+ * to the kill. The id, the use and the numbers of the kill take the room that it leaves.
  */
 function killedView(task: TaskView): Part {
-  const { kill_reason, kill_hint } = task;
-  const detail = detailOf(task);
-  const first = Object.fromEntries(detail.slice(0, 1).filter(([, value]) => typeof value !== 'string'));
   // How a task ended that was stopped on purpose, perhaps to be resumed.
-  const end = kill_reason === 'manual' ? (['stopped_gracefully', 'exit_code', 'signal'] as const) : [];
-  const identity = pick(task, [...IDENTITY, ...end, 'suggested_command']);
-  const withUse = (count: number) => ({
+  const end = task.kill_reason === 'manual' ? (['stopped_gracefully', 'exit_code', 'signal'] as const) : [];
+  const identity = pick(task, ['name', 'status', 'deduplicated', 'note', ...end, 'suggested_command']);
+  const must = { kill_reason: task.kill_reason, ...identity };
+  const kill_hint = wholeSentences(task.kill_hint ?? '', must);
+  const [first, ...others] = detailOf(task);
+  const detail = first === undefined ? {} : { kill_detail: Object.fromEntries([first]) };
+  const [elapsed, peak, ...use] = USED.map(only(task));
+  const known = [elapsed, pick(task, ['id']), peak, detail, ...use].filter((part) => part !== undefined);
+  let short = fit({ ...must, kill_hint }, known);
+  for (const [key, value] of others) {
+    const more = { ...short, kill_detail: { ...short.kill_detail, [key]: value } };
+    if (isShort(more)) short = more;
+  }
+  const {
     kill_reason,
-    kill_hint: '',
-    kill_detail: first,
-    ...identity,
-    ...pick(task, USED.slice(0, count)),
-  });
-  let count = USED.length;
-  const needed = Math.min(HINT_BYTES, Buffer.byteLength(kill_hint ?? ''));
-  while (count > 0 && bytesOf(withUse(count)) + needed > SHORT_BYTES) count -= 1;
-  const short = shorten({ ...withUse(count), kill_hint: wholeSentences(kill_hint ?? '', withUse(count)) });
-  const shown: Record<string, string | number | boolean | null> = { ...short.kill_detail };
-  for (const [key, value] of detail)
-    if (isShort({ ...short, kill_detail: { ...shown, [key]: value } })) shown[key] = value;
-  return fit({ ...short, kill_detail: shown }, [...ENDED, 'advice' as const].map(only(task)));
+    kill_hint: hint,
+    kill_detail,
+    ...rest
+  } = fit(short, [...ENDED, 'advice' as const].map(only(task)));
+  return compact({ kill_reason, kill_hint: hint, kill_detail, ...rest });
 }
 
 /** Numbers first: a diagnosis is in the hint, and the last lines come with the answer. */

@@ -43,7 +43,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
   },
   observability_stall: {
     detail: { silent_ms: 301_000 },
-    says: ['5m1s', '--observability_interval (now 5m)', 'PYTHONUNBUFFERED'],
+    says: ['5m1s', '--observability_interval (now 5m)', 'stdbuf'],
   },
   system_mem_pressure: {
     detail: {
@@ -59,7 +59,7 @@ const TABLE: Record<KillReason, { detail: KillDetail; says: string[] }> = {
     detail: { host_disk_pct: 98.7, sustained_s: 30, victim_written_bytes: 3 * GIB },
     says: ['98.7%', '30 s', '3G', 'babysit clean'],
   },
-  while_ended: { detail: { while: 'test' }, says: ['--while', 'nothing to change'] },
+  while_ended: { detail: { while: 'test' }, says: ['--while, test, ended', 'wanted end'] },
   parent_killed: {
     detail: { parent: 'outer', parent_reason: 'elapsed_exceeded' },
     says: ['outer', 'elapsed_exceeded', 'nothing to change'],

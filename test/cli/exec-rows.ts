@@ -6,53 +6,32 @@ export interface Row {
   readonly stdin?: string;
 }
 
-const SIGNALS = [
-  'HUP',
-  'INT',
-  'QUIT',
-  'ILL',
-  'ABRT',
-  'FPE',
-  'KILL',
-  'SEGV',
-  'PIPE',
-  'ALRM',
-  'TERM',
-  'USR1',
-  'USR2',
-  'BUS',
-];
+/** Of each kind: Node has a handler or none, and the kernel writes a core file or none. */
+const SIGNALS = ['HUP', 'INT', 'QUIT', 'KILL', 'SEGV', 'PIPE', 'TERM', 'USR1'];
 const BINARY = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join('');
 /** Without a core file. */
 const NO_CORE = 'ulimit -c 0;';
 
 export const ROWS: readonly Row[] = [
-  ...[0, 1, 64, 124, 125, 126, 127, 128, 137, 255].map((code) => ({
+  ...[124, 125, 126, 127, 128, 137, 255].map((code) => ({
     line: `X sh -c 'exit ${code}'`,
   })),
   ...SIGNALS.map((name) => ({ line: `${NO_CORE} X sh -c 'kill -${name} $$; sleep 5'` })),
-  { line: `X sh -c 'kill -9 $$'` },
   { line: 'X true' },
   { line: 'X false' },
-  { line: 'X echo hello world' },
-  { line: `X echo "two  spaces" '' 'quote"s' '$HOME' '*'` },
-  { line: 'X printf "no newline"' },
+  {
+    line: `V='a b' X sh -c 'printf "<%s>" "$0" "$@" "$V"' name "two  spaces" '' 'quote"s' '$HOME' '*' "$(printf 'caf\\303\\251 \\377')"`,
+  },
   { line: `X printf '\\000\\001\\377\\n\\000'` },
-  { line: `X sh -c 'echo out; echo err >&2; echo out again'` },
   { line: `X sh -c 'printf o; printf e >&2; printf o; printf e >&2'` },
   { line: `X sh -c 'echo a; echo b >&2; echo c; echo d >&2' 2>&1` },
   { line: `X sh -c 'for i in 1 2 3 4 5 6 7 8 9; do echo $i; echo -$i >&2; done' 2>&1 | cat` },
   { line: `X sh -c 'echo gone; echo kept >&2' >/dev/null` },
   { line: `X sh -c 'echo kept; echo gone >&2' 2>/dev/null` },
-  { line: 'X cat', stdin: 'one\ntwo\n' },
   { line: 'X cat', stdin: '' },
-  { line: 'X cat', stdin: 'no newline at the end' },
   { line: 'X cat', stdin: BINARY.repeat(64) },
   { line: 'X cat', stdin: 'x'.repeat(3_000_000) },
-  { line: 'X wc -c', stdin: 'y'.repeat(1_000_000) },
-  { line: 'X sort', stdin: 'b\na\nc\n' },
   { line: 'X head -1', stdin: 'first\nsecond\n' },
-  { line: 'cat | X cat', stdin: 'through a pipe\n' },
   { line: `cat | X sh -c 'read line; echo "<$line>"; cat'`, stdin: 'l1\nl2\nl3' },
   { line: 'X cat </dev/null' },
   { line: `X sh -c 'cat; echo $?' <&-` },
@@ -69,17 +48,12 @@ export const ROWS: readonly Row[] = [
   { line: `X sh -c 'exec 2>&-; echo on stdout; exit 5'` },
   { line: `X sh -c 'echo nowhere' >&-; ` },
   { line: 'Y seq 200000 | md5sum' },
-  { line: 'X seq 100000' },
-  { line: `X sh -c 'head -c 5000000 /dev/zero'` },
   { line: `X sh -c 'head -c 3000000 /dev/zero; head -c 2000000 /dev/zero >&2'` },
   { line: `X sh -c 'echo early; (sleep 0.3; echo late) & exit 6' | cat` },
   { line: `X sh -c 'sleep 5 >/dev/null 2>&1 & echo at once'` },
   { line: `X sh -c 'trap "echo term; exit 3" TERM; kill -TERM $$; sleep 1'` },
-  { line: `X sh -c 'read a; read b; echo "$b$a"'`, stdin: '1\n2\n' },
-  { line: `X sh -c 'echo $((6*7))' | X cat | X tr 4 5` },
-  { line: 'Y echo one; Y echo two >&2; Y false || echo three' },
-  { line: 'a=$(Y echo captured); echo "[$a]"' },
-  { line: 'Y test -d / && echo directory' },
+  { line: `X sh -c 'echo $((6*7))' | X tr 4 5` },
+  { line: 'a=$(Y echo captured); echo "[$a]"; Y echo two >&2; Y false || echo three' },
   { line: 'set -o pipefail; Y sh -c "exit 3" | cat; echo $?' },
   { line: 'X python3 -', stdin: 'import sys\nprint(6 * 7)\nsys.stderr.write("e")\nsys.exit(12)\n' },
   { line: `X python3 -c 'import os; print([os.isatty(n) for n in (0, 1, 2)])'`, stdin: '' },
@@ -90,11 +64,6 @@ export const ROWS: readonly Row[] = [
   {
     line: `SHLVL=7 Y bash -c 'echo "$SHLVL"'; SHLVL=x Y sh -c 'echo "$SHLVL"'; unset SHLVL; X env | grep ^SHLVL`,
   },
-  { line: `V='a b' X sh -c 'echo "$V"'` },
-  { line: `X bash -c 'echo "$0 $1"' name 'an argument'` },
-  { line: `X sh -c 'printf %s "$1"' - "$(printf 'caf\\303\\251 \\377')"` },
-  { line: `X grep -c a`, stdin: 'a\nb\na\n' },
-  { line: `X sed -n 2p`, stdin: 'a\nb\na\n' },
   { line: `X tee /dev/stderr`, stdin: 'both\n' },
   {
     line: `trap '' HUP INT QUIT TERM USR1 USR2 PIPE TSTP XFSZ

@@ -37,11 +37,14 @@ export function exchange(
   method: 'GET' | 'POST',
   path: string,
   body: object = {},
+  signal?: AbortSignal,
 ): Promise<{ readonly code: number; readonly content: string }> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };
-    const sent = request({ socketPath: join(dir, 'daemon.sock'), method, path, headers }, (response) =>
-      text(response).then((content) => resolve({ code: response.statusCode ?? 0, content }), reject),
+    const sent = request(
+      { socketPath: join(dir, 'daemon.sock'), method, path, headers, signal },
+      (response) =>
+        text(response).then((content) => resolve({ code: response.statusCode ?? 0, content }), reject),
     );
     sent.on('error', reject);
     sent.end(method === 'POST' ? JSON.stringify(body) : undefined);

@@ -6,7 +6,9 @@ import { removeGroup } from '../../src/cgroups/cgroupfs.ts';
 import { ownGroups } from '../../src/cgroups/own-groups.ts';
 import { CONTROLLERS_V1 } from '../../src/cgroups/v1/limits.ts';
 import { envName, loadConfigText } from '../../src/config/load.ts';
+import { DEADLINE_MS } from './budget.ts';
 import { type CliOptions, type CliResult, type RunningCli, runCli, startCli } from './cli.ts';
+import { exchange } from './daemon-api.ts';
 import { processesOf } from './processes.ts';
 import { type Cleanup, makeTempDir, processesLeave } from './temp-dir.ts';
 
@@ -69,7 +71,9 @@ export function sharedDaemon(t: Cleanup): (t: Cleanup) => TestHome {
     const inWork = (options?: CliOptions): CliOptions => ({ cwd: work, ...options });
     const run: TestHome['run'] = (args, options) => home.run(args, inWork(options));
     test.after(async () => {
-      await run(['kill', '--force', '*']);
+      const query = new URLSearchParams({ pattern: '*', project: work, status: 'pending,running,paused' });
+      const answer = await exchange(home.dir, 'GET', `/v1/select?${query}`).catch(() => null);
+      if (answer?.code !== 404) await run(['kill', '--force', '*']);
     });
     return { ...home, work, run, start: (args, options) => home.start(args, inWork(options)) };
   };
@@ -78,7 +82,7 @@ export function sharedDaemon(t: Cleanup): (t: Cleanup) => TestHome {
 async function leaveNothing(base: string, dir: string, env: NodeJS.ProcessEnv): Promise<void> {
   try {
     // A daemon never removes its lock: without one, none has ever run here.
-    if (existsSync(join(dir, 'daemon.lock'))) {
+    if (existsSync(join(dir, 'daemon.lock')) && !(await isStopping(dir))) {
       const stop = await runCli(['daemon-stop', '--kill_tasks'], { env });
       assert.equal(stop.code, 0, `daemon-stop --kill_tasks failed: ${stop.stderr}`);
     }
@@ -91,6 +95,13 @@ async function leaveNothing(base: string, dir: string, env: NodeJS.ProcessEnv): 
     removeLeftGroups(dir);
     rmSync(base, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** Asks the daemon to end with its tasks, which needs no process. False: only the command can end them, if there are any. */
+async function isStopping(dir: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const stop = exchange(dir, 'POST', '/v1/daemon/stop', { kill_tasks: true }, signal);
+  return (await stop.catch(() => null))?.code === 202;
 }
 
 /** A field named as one of pino (`pid`, `time`) is in a line twice, and readers of JSON keep one of the two. */

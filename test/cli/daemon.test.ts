@@ -24,7 +24,7 @@ import { hasStarted, show, submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 describe('daemon', () => {
-  it('starts, shows its status, stops', async (t) => {
+  it('starts, shows its status, restarts as another process, stops', async (t) => {
     const home = testHome(t);
     const down = await home.run(['daemon-status']);
     assert.equal(down.code, 69);
@@ -48,27 +48,24 @@ describe('daemon', () => {
       assert.match(String(jsonLine(refused.stderr).hint), hint);
     }
 
-    assert.deepEqual(jsonLine((await home.run(['daemon-stop'])).stdout), {
-      stopped: true,
-      pid: started.pid,
-    });
+    const second = jsonLine((await home.run(['daemon-restart'])).stdout);
+    assert.equal(second.restarted, true);
+    assert.notEqual(second.pid, started.pid);
+    assert.equal(jsonLine((await home.run(['ping'])).stdout).pid, second.pid);
     assert.ok(!isPidAlive(Number(started.pid)));
+
+    assert.deepEqual(jsonLine((await home.run(['daemon-stop'])).stdout), { stopped: true, pid: second.pid });
+    assert.ok(!isPidAlive(Number(second.pid)));
     assert.equal((await home.run(['ping'])).code, 69);
     assert.deepEqual(jsonLine((await home.run(['daemon-stop'])).stdout), { stopped: false, pid: null });
   });
 
-  it('restarts as another process', async (t) => {
-    const home = testHome(t);
-    const first = jsonLine((await home.run(['daemon-start'])).stdout);
-    const second = jsonLine((await home.run(['daemon-restart'])).stdout);
-    assert.equal(second.restarted, true);
-    assert.notEqual(second.pid, first.pid);
-    assert.equal(jsonLine((await home.run(['ping'])).stdout).pid, second.pid);
-    assert.ok(!isPidAlive(Number(first.pid)));
-  });
-
-  it('restarts while a client follows the log of a silent task, and after such a client has gone', async (t) => {
-    const home = testHome(t);
+  it('restarts while the command of a notice runs, a client follows a silent log, and another has gone', async (t) => {
+    const home = testHome(t, {
+      'notify.targets': [{ name: 'slow', command: `cd "$HOME"; echo >>began; ${until('go')}` }],
+    });
+    await home.run(['run', ...SMALL, '--wait', '--command=true']);
+    await waitUntil(() => existsSync(join(home.work, 'began')), { what: 'the command' });
     await submit(home, 'silent', 'echo one; sleep 600');
     const [gone, stays] = [0, 1].map(() => home.start(['log', 'silent', '--follow']));
     for (const follower of [gone, stays])
@@ -79,23 +76,12 @@ describe('daemon', () => {
     const { code, stderr } = await home.run(['daemon-restart']);
     assert.equal(code, 0, stderr);
     assert.ok(!isPidAlive(old));
+    writeFileSync(join(home.work, 'go'), '');
     await home.run(['kill', 'silent', '--force']);
     assert.equal((await stays?.done)?.stdout, 'one\n');
   });
 
-  it('restarts while the command of a notice runs', async (t) => {
-    const home = testHome(t, {
-      'notify.targets': [{ name: 'slow', command: `cd "$HOME"; echo >>began; ${until('go')}` }],
-    });
-    const began = join(home.work, 'began');
-    await home.run(['run', ...SMALL, '--wait', '--command=true']);
-    await waitUntil(() => existsSync(began), { what: 'the command' });
-    const { code, stderr } = await home.run(['daemon-restart']);
-    writeFileSync(join(home.work, 'go'), '');
-    assert.equal(code, 0, stderr);
-  });
-
-  it('that dies after a restart is started again by a client that waits', async (t) => {
+  it('that dies after a restart is started again by a client that waits, and one that was stopped is not', async (t) => {
     const home = testHome(t);
     await submit(home, 'long', 'sleep 600');
     const wait = home.start(['wait', 'long']);
@@ -110,11 +96,22 @@ describe('daemon', () => {
     // `ping` starts no daemon.
     await waitUntil(async () => (await home.run(['ping'])).code === 0, { what: 'the next daemon' });
     assert.notEqual(daemonPid(home), pid);
+    // The client has reached the next daemon.
+    await home.run(['resume', 'long']);
+    await hasSeen('resumed');
+    const before = wait.stderr().length;
+    assert.equal((await home.run(['daemon-stop'])).code, 0);
+    await waitUntil(() => wait.stderr().includes('"daemon_stopping"', before), {
+      what: 'the shutdown notice',
+    });
+    assert.equal((await home.run(['ping'])).code, 69);
     await home.run(['kill', 'long', '--force']);
-    assert.equal((await wait.done).code, 1);
+    const { code, stdout } = await wait.done;
+    assert.equal(code, 1);
+    assert.equal(jsonLine(stdout).kill_reason, 'manual');
   });
 
-  it('is started once by the first of many commands at the same time', async (t) => {
+  it('is started once by the first of many commands at the same time, and again for one that meets it stopping', async (t) => {
     const home = testHome(t);
     const answers = await Promise.all(Array.from({ length: 6 }, () => home.run(['status', '--full'])));
     const pids = new Set(
@@ -124,6 +121,19 @@ describe('daemon', () => {
       }),
     );
     assert.equal(pids.size, 1);
+
+    const pid = daemonPid(home);
+    const stopping = home.run(['daemon-stop']);
+    // One command after the other until the answer is that of another daemon.
+    let answeredBy = pid;
+    while (answeredBy === pid) {
+      const status = await home.run(['status', '--full']);
+      assert.equal(status.code, 0, status.stderr);
+      answeredBy = (jsonLine(status.stdout).daemon as { pid: number }).pid;
+    }
+    const stop = await stopping;
+    assert.equal(stop.code, 0, stop.stderr);
+    assert.equal(daemonPid(home), answeredBy);
   });
 
   it('is detached: leads its session, works in /, inherits no variable and no open file of its starter', async (t) => {
@@ -153,16 +163,7 @@ describe('daemon', () => {
 
   it('is not started with BABYSIT_NO_AUTOSTART=1', async (t) => {
     const home = testHome(t);
-    for (const args of [
-      ['status'],
-      ['run', 'true'],
-      ['list'],
-      ['wait', 'x'],
-      ['log', 'x'],
-      ['kill', 'x'],
-      ['doctor'],
-      ['config'],
-    ]) {
+    for (const args of [['status'], ['run', 'true'], ['wait', 'x'], ['log', 'x'], ['kill', 'x']]) {
       const { code, stdout, stderr } = await home.run(args, { env: { BABYSIT_NO_AUTOSTART: '1' } });
       assert.equal(code, 69, args.join(' '));
       assert.equal(stdout, '');
@@ -173,42 +174,7 @@ describe('daemon', () => {
     assert.deepEqual(readdirSync(home.dir), []);
   });
 
-  it('is started again for a command that meets it stopping', async (t) => {
-    const home = testHome(t);
-    await home.run(['daemon-start']);
-    const pid = daemonPid(home);
-    const stopping = home.run(['daemon-stop']);
-    // One command after the other until the answer is that of another daemon.
-    let answeredBy = pid;
-    while (answeredBy === pid) {
-      const status = await home.run(['status', '--full']);
-      assert.equal(status.code, 0, status.stderr);
-      answeredBy = (jsonLine(status.stdout).daemon as { pid: number }).pid;
-    }
-    const stop = await stopping;
-    assert.equal(stop.code, 0, stop.stderr);
-    assert.equal(daemonPid(home), answeredBy);
-  });
-
-  it('stays stopped while a client waits, and the client waits for the next one', async (t) => {
-    const home = testHome(t);
-    await submit(home, 'long', 'sleep 600');
-    const wait = home.start(['wait', 'long']);
-    await waitUntil(() => wait.stderr().includes('"started"'), {
-      what: 'the wait to begin',
-    });
-    assert.equal((await home.run(['daemon-stop'])).code, 0);
-    await waitUntil(() => wait.stderr().includes('"daemon_stopping"'), {
-      what: 'the shutdown notice',
-    });
-    assert.equal((await home.run(['ping'])).code, 69);
-    await home.run(['kill', 'long', '--force']);
-    const { code, stdout } = await wait.done;
-    assert.equal(code, 1);
-    assert.equal(jsonLine(stdout).kill_reason, 'manual');
-  });
-
-  it('is killed by daemon-stop when it hangs, which reports that; its tasks keep running', async (t) => {
+  it('is killed by daemon-stop when it hangs; one that died is replaced by daemon-stop --kill_tasks', async (t) => {
     const home = testHome(t);
     await submit(home, 'long', 'sleep 600');
     await waitUntil(() => hasStarted(home, 'long'), { what: 'the start' });
@@ -220,9 +186,26 @@ describe('daemon', () => {
     assert.match(String(message), /did not answer and was ended/);
     assert.ok(!isPidAlive(pid));
     assert.equal(jsonLine((await home.run(['status', 'long'])).stdout).status, 'running');
+
+    await submit(home, 'next', 'sleep 600', '--after_any=long');
+    const command = Number((await show(home, 'long')).pid);
+    const next = daemonPid(home);
+    process.kill(next, 'SIGKILL');
+    await waitUntil(() => !isPidAlive(next), { what: 'the daemon to die' });
+    const replaced = await home.run(['daemon-stop', '--kill_tasks']);
+    const { stopped, daemon_was_dead } = jsonLine(replaced.stdout);
+    assert.deepEqual([replaced.code, stopped, daemon_was_dead], [0, true, true], replaced.stdout);
+    assert.ok(!isPidAlive(command), 'the command of the task lives');
+    const db = new Database(join(home.dir, 'babysit.db'), { readonly: true });
+    const rows = db.prepare('SELECT name, status FROM tasks ORDER BY name').all();
+    db.close();
+    assert.deepEqual(rows, [
+      { name: 'long', status: 'killed' },
+      { name: 'next', status: 'pending' },
+    ]);
   });
 
-  it('that runs and does not listen is waited for, without the start of another', async (t) => {
+  it('that runs and does not listen is waited for, and a command of several requests starts one', async (t) => {
     const home = testHome(t);
     await home.run(['daemon-start']);
     const socket = join(home.dir, 'daemon.sock');
@@ -235,37 +218,12 @@ describe('daemon', () => {
     const { code, stderr } = await list.done;
     assert.equal(code, 0, stderr);
     assert.equal(startsInVain(home.dir), 1);
-  });
 
-  it('is started once by a command that sends several requests', async (t) => {
-    const home = testHome(t);
     for (const name of ['a', 'b', 'c']) await submit(home, name, 'true');
     await home.run(['daemon-stop']);
-    const { code, stderr } = await home.run(['wait', 'a', 'b', 'c']);
-    assert.equal(code, 0, stderr);
-    assert.equal(startsInVain(home.dir), 0);
-  });
-
-  it('that died is replaced by daemon-stop --kill_tasks, which ends its tasks and starts no other', async (t) => {
-    const home = testHome(t);
-    await submit(home, 'long', 'sleep 600');
-    await submit(home, 'next', 'sleep 600', '--after_any=long');
-    await waitUntil(() => hasStarted(home, 'long'), { what: 'the start' });
-    const command = Number((await show(home, 'long')).pid);
-    const pid = daemonPid(home);
-    process.kill(pid, 'SIGKILL');
-    await waitUntil(() => !isPidAlive(pid), { what: 'the daemon to die' });
-    const { code, stdout } = await home.run(['daemon-stop', '--kill_tasks']);
-    const { stopped, daemon_was_dead } = jsonLine(stdout);
-    assert.deepEqual([code, stopped, daemon_was_dead], [0, true, true], stdout);
-    assert.ok(!isPidAlive(command), 'the command of the task lives');
-    const db = new Database(join(home.dir, 'babysit.db'), { readonly: true });
-    const rows = db.prepare('SELECT name, status FROM tasks ORDER BY name').all();
-    db.close();
-    assert.deepEqual(rows, [
-      { name: 'long', status: 'killed' },
-      { name: 'next', status: 'pending' },
-    ]);
+    const waited = await home.run(['wait', 'a', 'b', 'c']);
+    assert.equal(waited.code, 0, waited.stderr);
+    assert.equal(startsInVain(home.dir), 1);
   });
 
   it('of another user gets no request', AS_ROOT, async (t) => {

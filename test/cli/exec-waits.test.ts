@@ -64,7 +64,7 @@ describe('babysit exec', { concurrency: true }, () => {
     assert.ok(!existsSync(join(home.dir, 'relay.sock')));
   });
 
-  it('names the command that continues when no relay comes', async (t) => {
+  it('names the command that continues when no relay comes, and that for a receipt that the daemon does not fill', async (t) => {
     const home = testHome(t);
     const done = join(home.work, 'done');
     // Until the next relay comes, each write fails.
@@ -80,25 +80,21 @@ describe('babysit exec', { concurrency: true }, () => {
     writeFileSync(done, '');
     const { code, stdout } = await home.run(['attach', 'left']);
     assert.deepEqual([code, stdout], [0, 'last\n']);
-  });
 
-  it('ends with its command when the daemon does not report the end for the receipt', async (t) => {
-    const home = testHome(t);
-    const done = join(home.work, 'done');
+    const over = join(home.work, 'over');
     const receipt = join(home.work, 'receipt.json');
     const flags = ['--quiet', ...SMALL, '--name=kept', `--receipt=${receipt}`];
-    const client = home.start(['exec', ...flags, `echo out; ${until(done)}; exit 3`]);
-    await waitUntil(() => client.stdout() === 'out\n', { what: 'output' });
-    const daemon = daemonPid(home);
+    const ending = home.start(['exec', ...flags, `echo out; ${until(over)}; exit 3`]);
+    await waitUntil(() => ending.stdout() === 'out\n', { what: 'output' });
     process.kill(daemon, 'SIGSTOP');
-    writeFileSync(done, '');
-    const { code, stderr } = await client.done;
+    writeFileSync(over, '');
+    const end = await ending.done;
     process.kill(daemon, 'SIGCONT');
-    assert.deepEqual([code, readFileSync(receipt, 'utf8')], [3, '']);
-    assert.match(stderr, /^babysit: the receipt \S+ is empty: .*: babysit wait kept --full >\S+\n$/);
+    assert.deepEqual([end.code, readFileSync(receipt, 'utf8')], [3, '']);
+    assert.match(end.stderr, /^babysit: the receipt \S+ is empty: .*: babysit wait kept --full >\S+\n$/);
   });
 
-  it('ends by a signal while the daemon does not confirm the cancel', async (t) => {
+  it('ends by a signal while the daemon does not confirm the cancel or the submission', async (t) => {
     const home = testHome(t);
     assert.equal((await home.run(['hold', '--all'])).code, 0);
     const queue = async (name: string) => {
@@ -122,12 +118,7 @@ describe('babysit exec', { concurrency: true }, () => {
       await waitUntil(async () => (await show(home, name)).status === 'killed', {
         what: `the end of ${name}`,
       });
-  });
 
-  it('takes back a submission that the daemon has not answered when a signal comes', async (t) => {
-    const home = testHome(t);
-    assert.equal((await home.run(['hold', '--all'])).code, 0);
-    const daemon = daemonPid(home);
     process.kill(daemon, 'SIGSTOP');
     const idle = connections(home);
     const client = home.start(['exec', '--quiet', ...SMALL, '--name=taken-back', '--', 'true']);

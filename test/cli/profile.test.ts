@@ -1,6 +1,6 @@
 // Profiles on the real daemon: switched by hand under a task that burns CPU, kept over a restart, and applied to a new task.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { LONG } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
@@ -10,6 +10,7 @@ import { waitUntil } from '../support/wait-until.ts';
 /** A twentieth of the cores by day: a burning task is far above it before and below it after, however busy the machine is. */
 const CONFIG = {
   'profile.day.cpu_pct': 5,
+  'profile.night.at': '0 0 1 1 *',
   'watchdog.monitor_interval': '200ms',
 };
 const BURN = ['--estimated_mem_bytes=32M', '--estimated_cpu_cores=0.1', '--cpu_pct_limit=90', '--force'];
@@ -23,8 +24,9 @@ async function switchTo(home: TestHome, profile: string): Promise<void> {
 }
 
 describe('babysit profile', () => {
-  it('changes the cap of a running task, and its measured use of CPU', async (t) => {
-    const home = testHome(t, CONFIG);
+  const home = testHome({ after }, CONFIG);
+
+  it('changes the cap of a running task, and its measured use of CPU', async () => {
     const command = 'while :; do :; done & while :; do :; done';
     await home.run(['run', '--name=burn', ...BURN, '--estimated_cpu_cores=1', `--command=${command}`]);
     const follower = home.start(['wait', 'burn', '--json'], LONG);
@@ -51,8 +53,7 @@ describe('babysit profile', () => {
     );
   });
 
-  it('caps the sum of all tasks, although each cap allows more', async (t) => {
-    const home = testHome(t, CONFIG);
+  it('caps the sum of all tasks, although each cap allows more', async () => {
     const names = ['one', 'two'];
     for (const name of names)
       await home.run(['run', `--name=${name}`, ...BURN, '--estimated_cpu_cores=0.5', 'while :; do :; done']);
@@ -73,9 +74,7 @@ describe('babysit profile', () => {
     await home.run(['kill', '--force', ...names]);
   });
 
-  it('gives new tasks its thread caps and niceness, and holds over a restart', async (t) => {
-    const home = testHome(t, CONFIG);
-    await home.run(['ping']);
+  it('gives new tasks its thread caps and niceness, and holds over a restart', async () => {
     await switchTo(home, 'day');
     const given = async (name: string) => {
       const { stdout, stderr } = await home.run(
@@ -94,9 +93,7 @@ describe('babysit profile', () => {
     assert.equal(await given('after'), expected);
   });
 
-  it('lets a task wait for the profile that gives enough, and it delays no other', async (t) => {
-    const home = testHome(t, { ...CONFIG, 'profile.night.at': '0 0 1 1 *' });
-    await home.run(['ping']);
+  it('lets a task wait for the profile that gives enough, and it delays no other', async () => {
     await switchTo(home, 'day');
     const large = ['run', '--name=large', '--estimated_mem_bytes=32M', '--estimated_cpu_cores=1', 'true'];
     const denied = await home.run(large);
@@ -120,8 +117,7 @@ describe('babysit profile', () => {
     await home.run(['kill', 'large']);
   });
 
-  it('refuses an unknown profile with the nearest name', async (t) => {
-    const home = testHome(t);
+  it('refuses an unknown profile with the nearest name', async () => {
     const { code, stderr } = await home.run(['profile', 'nigth', '--json']);
     assert.equal(code, 64);
     assert.equal(jsonLine(stderr).hint, 'Did you mean night?');

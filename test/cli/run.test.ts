@@ -16,6 +16,8 @@ async function hostOf(home: TestHome): Promise<Record<string, unknown>> {
 
 describe('run', () => {
   const home = testHome({ after });
+  /** Its first task takes all cores. */
+  const full = testHome({ after }, { admission: { max_running: 100 } });
 
   it('prints exactly one line to stdout, says that it started, and returns while the task lives', async () => {
     const { code, stdout, stderr } = await home.run(['run', ...SMALL, '--name=nap', 'sleep 600']);
@@ -102,12 +104,11 @@ describe('run', () => {
     assert.deepEqual([status, exit_code, log_tail], ['failed', 7, ['19', '20']]);
   });
 
-  it('soft-denies with one JSON line on stderr', async (t) => {
-    const home = testHome(t, { admission: { max_running: 100 } });
-    const limit = (jsonLine((await home.run(['status'])).stdout).cpu_limit_cores as number).toString();
+  it('soft-denies with one JSON line on stderr', async () => {
+    const limit = (jsonLine((await full.run(['status'])).stdout).cpu_limit_cores as number).toString();
     const cores = ['--estimated_mem_bytes=10M', '--cpu_pct_limit=100', `--estimated_cpu_cores=${limit}`];
-    assert.equal((await home.run(['run', ...cores, '--name=first', 'sleep 600'])).code, 0);
-    const { code, stdout, stderr } = await home.run(['run', ...cores, '--name=second', 'sleep 600']);
+    assert.equal((await full.run(['run', ...cores, '--name=first', 'sleep 600'])).code, 0);
+    const { code, stdout, stderr } = await full.run(['run', ...cores, '--name=second', 'sleep 600']);
     assert.equal(code, 2, stderr);
     assert.equal(stdout, '');
     const denial = jsonLine(stderr);
@@ -125,38 +126,37 @@ describe('run', () => {
       assert.ok(key in denial, key);
     assert.deepEqual([denial.error, denial.dim, denial.blocked_by], ['capacity_exceeded', 'cpu', ['first']]);
     // A test takes no place in the queue, and has the same start.
-    const test = await home.run(['run', ...cores, '--test_only', '--name=second', 'sleep 600']);
+    const test = await full.run(['run', ...cores, '--test_only', '--name=second', 'sleep 600']);
     const { test_only, starts_now, dim, blocked_by } = jsonLine(test.stdout);
     assert.deepEqual([test.code, test_only, starts_now, dim, blocked_by], [0, true, false, 'cpu', ['first']]);
-    const small = await home.run(['run', '--test_only', '--force', ...cores, 'true']);
+    const small = await full.run(['run', '--test_only', '--force', ...cores, 'true']);
     assert.equal(jsonLine(small.stdout).starts_now, true);
-    assert.equal((await home.run(['run', '--test_only', '--wait', 'true'])).code, 64);
+    assert.equal((await full.run(['run', '--test_only', '--wait', 'true'])).code, 64);
     // A soft-deny stores nothing, the suggested flag works, and a pending task names what it waits for.
-    assert.equal((await home.run(['status', 'second'])).code, 1);
-    const queued = await home.run(['run', ...cores, '--queue', '--name=second', 'true']);
+    assert.equal((await full.run(['status', 'second'])).code, 1);
+    const queued = await full.run(['run', ...cores, '--queue', '--name=second', 'true']);
     assert.deepEqual([queued.code, queued.stdout], [0, 'queued: second\n']);
     assert.match(
       queued.stderr,
       /^babysit: assumed 10m; killed after .*\nbabysit: second starts in about \d+m \(behind first\)\n$/,
     );
-    const pending = jsonLine((await home.run(['status', 'second'])).stdout);
+    const pending = jsonLine((await full.run(['status', 'second'])).stdout);
     assert.equal(pending.status, 'pending');
     assert.deepEqual((pending.waiting as { blocked_by: string[] }).blocked_by, ['first']);
   });
 
-  it('suggests a command that runs the same task with every flag that was given', async (t) => {
-    const home = testHome(t);
-    const cores = await wholeHostFlags(home);
-    assert.equal((await home.run(['run', ...cores, '--name=first', 'sleep 600'])).code, 0);
-    const dir = join(home.work, "it's here");
+  it('suggests a command that runs the same task with every flag that was given', async () => {
+    const cores = await wholeHostFlags(full);
+    assert.equal((await full.run(['kill', 'second'])).code, 0);
+    const dir = join(full.work, "it's here");
     mkdirSync(dir);
     const more = [`--cwd=${dir}`, '--env=A=b c', '--tag=x,y', '--context={"pr":7}', '--owner=me', '--wait'];
-    const denied = await home.run([
+    const denied = await full.run([
       'run',
       '--full',
       ...cores,
       ...more,
-      '--name=second',
+      '--name=third',
       '--',
       'sh',
       '-c',
@@ -165,13 +165,13 @@ describe('run', () => {
     assert.equal(denied.code, 2, denied.stderr);
     const [program, ...argv] = readByShell(String(jsonLine(denied.stderr).suggested_command));
     assert.deepEqual([program, ...argv.slice(0, 2)], ['babysit', 'run', '--queue']);
-    const waiting = home.start(argv);
-    await waitUntil(() => waiting.stderr().includes('queued: second'), { what: 'the name' });
-    const { tags, context, owner } = await show(home, 'second');
+    const waiting = full.start(argv);
+    await waitUntil(() => waiting.stderr().includes('queued: third'), { what: 'the name' });
+    const { tags, context, owner } = await show(full, 'third');
     assert.deepEqual([tags, context, owner], [['x', 'y'], { pr: 7 }, 'me']);
-    await home.run(['kill', 'first']);
+    await full.run(['kill', 'first']);
     assert.equal((await waiting.done).code, 0, waiting.stderr());
-    assert.equal((await home.run(['log', 'second'])).stdout, `b c ${dir}\n`);
+    assert.equal((await full.run(['log', 'third'])).stdout, `b c ${dir}\n`);
   });
 
   it('names the limit that makes an estimate infeasible', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { jsonLine, jsonLines } from '../support/cli.ts';
+import { daemonApi } from '../support/daemon-api.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { submit, wholeHost } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -19,10 +20,11 @@ async function fill(home: TestHome, name = 'full') {
 }
 
 const statusOf = async (home: TestHome) =>
-  jsonLine((await home.run(['status'])).stdout) as { tasks: { tickets: number }; leases?: { id: string }[] };
+  jsonLine((await home.run(['status'])).stdout) as { leases?: { id: string }[] };
+const tickets = async (home: TestHome) => (await daemonApi(home, {}).status()).tasks.tickets;
 
 describe('wait_for_capacity', () => {
-  it('returns a lease at once when there is room, and the next run of the same owner uses it', async (t) => {
+  it('returns a lease at once when there is room, which the next run of its owner uses, and refuses what never fits', async (t) => {
     const home = testHome(t);
     const before = Date.now();
     const { code, stdout, stderr } = await home.run(['wait_for_capacity', ...SMALL_ROOM]);
@@ -40,6 +42,22 @@ describe('wait_for_capacity', () => {
     assert.equal((await statusOf(home)).leases, undefined);
     const used = await home.run(['run', ...SMALL, `--lease=${lease}`, 'true']);
     assert.deepEqual([used.code, jsonLine(used.stderr).error], [75, 'lease_expired']);
+
+    const alone = await home.run(['wait_for_capacity', '--cpu_cores=0.1']);
+    assert.equal(alone.code, 0, alone.stderr);
+    assert.ok(Number(jsonLine(alone.stdout).mem_bytes) > 0, alone.stdout);
+    const never = await home.run(['wait_for_capacity', '--mem_bytes=900T', '--cpu_cores=1']);
+    assert.deepEqual([never.code, jsonLine(never.stderr).error], [1, 'infeasible']);
+    const MISTAKES: [string[], RegExp][] = [
+      [[...SMALL_ROOM, 'x'], /takes no word "x"/],
+      [[...SMALL_ROOM, '--timeout=0'], /--timeout: .*Examples/],
+      [[...SMALL_ROOM, '--lease_ttl=2d'], /lease_ttl: at most 1d/],
+    ];
+    for (const [flags, pattern] of MISTAKES) {
+      const refused = await home.run(['wait_for_capacity', ...flags]);
+      assert.equal(refused.code, 64, refused.stderr);
+      assert.match(String(jsonLine(refused.stderr).message), pattern);
+    }
   });
 
   it('waits its turn and reports why, and holds the room for the run that names the lease', async (t) => {
@@ -65,19 +83,15 @@ describe('wait_for_capacity', () => {
     assert.equal(named.code, 0, named.stderr);
   });
 
-  it('--timeout exits 124 and gives up its place', async (t) => {
+  it('--timeout exits 124 and gives up its place, and that of a killed waiter passes to the next', async (t) => {
     const home = testHome(t);
     const { wait } = await fill(home);
     const { code, stdout, stderr } = await home.run([...wait, '--timeout=300ms']);
     assert.deepEqual([code, stdout], [124, '']);
     assert.equal(jsonLines(stderr).at(-1)?.error, 'capacity_timeout');
-    const isGone = async () => (await statusOf(home)).tasks.tickets === 0;
+    const isGone = async () => (await tickets(home)) === 0;
     await waitUntil(isGone, { what: 'the ticket to go' });
-  });
 
-  it('passes the turn of a killed waiter to the next', async (t) => {
-    const home = testHome(t);
-    const { wait } = await fill(home);
     const first = home.start(wait);
     await waitUntil(() => first.stderr() !== '', { what: 'the first to be queued' });
     const second = home.start(wait);
@@ -85,7 +99,7 @@ describe('wait_for_capacity', () => {
     assert.equal(jsonLines(second.stderr())[0]?.position, 2);
     first.kill('SIGKILL');
     await first.done;
-    const isAlone = async () => (await statusOf(home)).tasks.tickets === 1;
+    const isAlone = async () => (await tickets(home)) === 1;
     await waitUntil(isAlone, { what: 'the first to lose its place' });
     await home.run(['kill', 'full']);
     assert.equal((await second.done).code, 0);
@@ -104,43 +118,25 @@ describe('wait_for_capacity', () => {
     assert.ok(Date.now() >= expires);
   });
 
-  for (const how of ['daemon-restart', 'SIGKILL'] as const)
-    it(`keeps its place over a ${how} of the daemon`, async (t) => {
-      const home = testHome(t);
-      const { wait } = await fill(home);
-      const first = home.start([...wait, '--owner=me']);
-      await waitUntil(() => first.stderr() !== '', { what: 'the first to be queued' });
-      const second = home.start([...wait, '--owner=you']);
-      await waitUntil(() => second.stderr() !== '', { what: 'the second to be queued' });
+  it('keeps its place over a restart and a SIGKILL of the daemon', async (t) => {
+    const home = testHome(t);
+    const { wait } = await fill(home);
+    const first = home.start([...wait, '--owner=me']);
+    await waitUntil(() => first.stderr() !== '', { what: 'the first to be queued' });
+    const second = home.start([...wait, '--owner=you']);
+    await waitUntil(() => second.stderr() !== '', { what: 'the second to be queued' });
+    for (const how of ['daemon-restart', 'SIGKILL']) {
       if (how === 'SIGKILL') {
         process.kill(jsonLine((await home.run(['ping'])).stdout).pid as number, 'SIGKILL');
         await home.run(['daemon-start']);
       } else await home.run(['daemon-restart']);
-      const areBack = async () => (await statusOf(home)).tasks.tickets === 2;
-      await waitUntil(areBack, { what: 'both to be queued again' });
-      await home.run(['kill', 'full']);
-      assert.equal((await first.done).code, 0);
-      assert.equal(second.stdout(), '');
-      second.kill('SIGKILL');
-      await second.done;
-    });
-
-  it('takes one amount alone, and refuses an infeasible size and bad flags', async (t) => {
-    const home = testHome(t);
-    const alone = await home.run(['wait_for_capacity', '--cpu_cores=0.1']);
-    assert.equal(alone.code, 0, alone.stderr);
-    assert.ok(Number(jsonLine(alone.stdout).mem_bytes) > 0, alone.stdout);
-    const never = await home.run(['wait_for_capacity', '--mem_bytes=900T', '--cpu_cores=1']);
-    assert.deepEqual([never.code, jsonLine(never.stderr).error], [1, 'infeasible']);
-    const MISTAKES: [string[], RegExp][] = [
-      [[...SMALL_ROOM, 'x'], /takes no word "x"/],
-      [[...SMALL_ROOM, '--timeout=0'], /--timeout: .*Examples/],
-      [[...SMALL_ROOM, '--lease_ttl=2d'], /lease_ttl: at most 1d/],
-    ];
-    for (const [flags, pattern] of MISTAKES) {
-      const { code, stderr } = await home.run(['wait_for_capacity', ...flags]);
-      assert.equal(code, 64, stderr);
-      assert.match(String(jsonLine(stderr).message), pattern);
+      const areBack = async () => (await tickets(home)) === 2;
+      await waitUntil(areBack, { what: `both to be queued again after ${how}` });
     }
+    await home.run(['kill', 'full']);
+    assert.equal((await first.done).code, 0);
+    assert.equal(second.stdout(), '');
+    second.kill('SIGKILL');
+    await second.done;
   });
 });

@@ -241,41 +241,43 @@ function recordedEvents(home: TestHome, id: unknown): [number, string][] {
 }
 
 describe('wait, when the daemon goes away', () => {
-  for (const how of ['daemon-restart', 'SIGKILL'] as const) {
-    it(`over a ${how} prints every event once, those of the time without a connection too`, async (t) => {
-      const home = testHome(t);
-      const go = `${home.work}/go`;
-      await submit(home, 'x', `${until(go)}; exit 5`);
-      const { id } = await show(home, 'x');
-      const waiting = await startWait(home, 'x');
-      assert.equal((await home.run(['adjust', 'x', '--priority=1'])).code, 0);
+  const home = testHome({ after });
+
+  it('prints every event once, those of the time without a connection too', async () => {
+    const go = `${home.work}/go`;
+    await submit(home, 'x', `${until(go)}; exit 5`);
+    const { id } = await show(home, 'x');
+    const waiting = await startWait(home, 'x');
+    const restarts = () => waiting.stderr().split('"daemon_restarted"').length - 1;
+    for (const [n, how] of ['daemon-restart', 'SIGKILL'].entries()) {
+      assert.equal((await home.run(['adjust', 'x', `--priority=${2 * n + 1}`])).code, 0);
       if (how === 'SIGKILL') process.kill(daemonPid(home), 'SIGKILL');
       else assert.equal((await home.run([how])).code, 0);
       // The next daemon records that it took over before the client can have connected to it.
-      assert.equal((await home.run(['adjust', 'x', '--priority=2'])).code, 0);
-      await waitUntil(() => waiting.stderr().includes('daemon_restarted'), { what: 'the new daemon' });
-      writeFileSync(go, '');
-      const { code, stdout, stderr } = await waiting.done;
-      assert.equal(code, 1);
-      assert.equal(jsonLine(stdout).exit_code, 5);
-      // daemon_stopping belongs to the connection, not to the task: it has no number.
-      const printed = jsonLines(stderr).filter(({ event }) => event !== 'daemon_stopping');
-      assert.deepEqual(
-        printed.map(({ seq, event }) => [seq, event]),
-        recordedEvents(home, id),
-      );
-      assert.deepEqual(
-        printed.map(({ event }) => event),
-        ['started', 'adjusted', 'daemon_restarted', 'adjusted'],
-      );
-    });
-  }
+      assert.equal((await home.run(['adjust', 'x', `--priority=${2 * n + 2}`])).code, 0);
+      await waitUntil(() => restarts() === n + 1, { what: `the daemon after ${how}` });
+    }
+    writeFileSync(go, '');
+    const { code, stdout, stderr } = await waiting.done;
+    assert.equal(code, 1);
+    assert.equal(jsonLine(stdout).exit_code, 5);
+    // daemon_stopping belongs to the connection, not to the task: it has no number.
+    const printed = jsonLines(stderr).filter(({ event }) => event !== 'daemon_stopping');
+    assert.deepEqual(
+      printed.map(({ seq, event }) => [seq, event]),
+      recordedEvents(home, id),
+    );
+    const eachTime = ['adjusted', 'daemon_restarted', 'adjusted'];
+    assert.deepEqual(
+      printed.map(({ event }) => event),
+      ['started', ...eachTime, ...eachTime],
+    );
+  });
 
-  it('reports the exit code of a task that ended without a daemon', async (t) => {
-    const home = testHome(t);
-    const go = `${home.work}/go`;
-    await submit(home, 'x', `${until(go)}; touch ${go}.done; exit 6`);
-    const waiting = await startWait(home, 'x', { BABYSIT_NO_AUTOSTART: '1' });
+  it('reports the exit code of a task that ended without a daemon', async () => {
+    const go = `${home.work}/go-y`;
+    await submit(home, 'y', `${until(go)}; touch ${go}.done; exit 6`);
+    const waiting = await startWait(home, 'y', { BABYSIT_NO_AUTOSTART: '1' });
     process.kill(daemonPid(home), 'SIGKILL');
     writeFileSync(go, '');
     await waitUntil(() => existsSync(`${go}.done`), { what: 'the task to end without a daemon' });

@@ -1,20 +1,23 @@
 // The hooks at the start and the stop of a session, against a real daemon.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { after, describe, it, type TestContext } from 'node:test';
 import { SMALL } from '../support/budget.ts';
-import { type TestHome, testHome } from '../support/home.ts';
+import { sharedDaemon, type TestHome, testHome } from '../support/home.ts';
 import { callHook, SILENT } from './call-hook.ts';
 
-const SESSION = '0f0e7a4c-6d54-4f0e-9a57-0f1f54d1c0de';
 const RUN = ['run', ...SMALL];
 
-function rig(t: TestContext) {
-  const home = testHome(t);
+/** Each test has a project and a session of its own. */
+const project = sharedDaemon({ after });
+
+function rig(t: TestContext, home = project(t)) {
+  const session = randomUUID();
   const input = (more: object = {}) =>
-    JSON.stringify({ session_id: SESSION, cwd: home.work, source: 'startup', ...more });
-  const env = { ...home.env, CLAUDE_CODE_SESSION_ID: SESSION };
+    JSON.stringify({ session_id: session, cwd: home.work, source: 'startup', ...more });
+  const env = { ...home.env, CLAUDE_CODE_SESSION_ID: session };
   return {
     home,
     run: (name: string, command: string) =>
@@ -42,7 +45,7 @@ function contextOf({ code, stdout, stderr }: Awaited<ReturnType<typeof callHook>
 
 describe('babysit-session-start.sh', () => {
   it('prints nothing in a home without babysit, and starts no daemon', async (t) => {
-    const { home, start } = rig(t);
+    const { home, start } = rig(t, testHome(t));
     assert.deepEqual(await start(), []);
     assert.equal((await home.run(['ping'], { env: { BABYSIT_NO_AUTOSTART: '1' } })).code, 69);
   });

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { readRecords } from '../../src/exec/records.ts';
 import { listPids } from '../../src/procfs/proc-files.ts';
 import { signalProcess } from '../../src/procfs/process/process-group.ts';
@@ -71,6 +71,9 @@ function supervisorOf(tasks: string, before: ReadonlySet<string>): [id: string, 
 }
 
 describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
+  /** Of the tests that leave its daemon as it was. */
+  const shared = testHome({ after });
+
   it('keeps a task running when the disk of its log is full, and counts its output as progress', {
     skip: NEEDS_MOUNT,
   }, async (t) => {
@@ -145,16 +148,14 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     }
   });
 
-  it('reports the end of a command that stopped its supervisor', async (t) => {
-    const home = testHome(t);
-    const { task } = await runToEnd(home, 'kill -STOP $PPID; exit 3');
+  it('reports the end of a command that stopped its supervisor', async () => {
+    const { task } = await runToEnd(shared, 'kill -STOP $PPID; exit 3');
     assert.deepEqual([task.status, task.exit_code], ['failed', 3]);
   });
 
-  it('continues a supervisor that was stopped before its command began', async (t) => {
-    const home = testHome(t);
-    const stopped = await submitStopped(home, 'exit 7');
-    const ended = lastJson((await home.run(['wait', stopped])).stdout);
+  it('continues a supervisor that was stopped before its command began', async () => {
+    const stopped = await submitStopped(shared, 'exit 7');
+    const ended = lastJson((await shared.run(['wait', stopped])).stdout);
     assert.deepEqual([ended.status, ended.exit_code], ['failed', 7]);
   });
 
@@ -179,9 +180,8 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     assert.deepEqual([ended.status, ended.signal], ['killed', 'SIGKILL']);
   });
 
-  it('counts the time of a child that only keeps the output open', async (t) => {
-    const home = testHome(t);
-    const { task } = await runToEnd(home, 'sleep 1 & exit 0', '--full');
+  it('counts the time of a child that only keeps the output open', async () => {
+    const { task } = await runToEnd(shared, 'sleep 1 & exit 0', '--full');
     assert.equal(task.status, 'completed');
     // The times of files go by the tick of the kernel, 10 ms at most.
     assert.ok(Number(task.elapsed_ms) >= 990, `took ${task.elapsed_ms} ms`);
@@ -214,20 +214,19 @@ describe(`faults on ${DRIVER ?? 'the driver found'}`, () => {
     }
   });
 
-  it('keeps the exit code of a task that removes its own records, unless the whole directory is gone', async (t) => {
-    const home = testHome(t);
-    const own = `${join(home.dir, 'tasks')}/$BABYSIT_TASK_ID`;
+  it('keeps the exit code of a task that removes its own records, unless the whole directory is gone', async () => {
+    const own = `${join(shared.dir, 'tasks')}/$BABYSIT_TASK_ID`;
     for (const [name, what] of [
       ['attempt', `${own}/1`],
       ['claim', `${own}/1/claim`],
       ['task', own],
     ])
-      await submit(home, String(name), `echo out; rm -r ${what}; exit 3`);
+      await submit(shared, String(name), `echo out; rm -r ${what}; exit 3`);
     for (const name of ['attempt', 'claim']) {
-      const { status, reason, exit_code } = lastJson((await home.run(['wait', name])).stdout);
+      const { status, reason, exit_code } = lastJson((await shared.run(['wait', name])).stdout);
       assert.deepEqual([status, reason, exit_code], ['failed', 'exit', 3], name);
     }
-    const { status, reason, hint } = lastJson((await home.run(['wait', 'task'])).stdout);
+    const { status, reason, hint } = lastJson((await shared.run(['wait', 'task'])).stdout);
     assert.deepEqual([status, reason], ['interrupted', 'records_removed']);
     assert.match(String(hint), /were removed .* babysit retry task$/);
   });

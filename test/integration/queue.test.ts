@@ -99,7 +99,7 @@ describe('the queue', () => {
   it('starts the next task when one ends, not at the next sample', async (t) => {
     const { home, whole, fill, open } = await rigOf(t, RARE_SAMPLES);
     await fill();
-    const names = Array.from({ length: 30 }, (_, n) => `task-${n}`);
+    const names = Array.from({ length: 16 }, (_, n) => `task-${n}`);
     await batch(
       home,
       names.map((name) => ({ ...whole, name, command: 'true' })),
@@ -112,7 +112,7 @@ describe('the queue', () => {
     for (const [n, gapMs] of gapsMs.entries())
       assert.ok(gapMs >= 0 && gapMs < EVENT_MS, `${gapMs} ms between run ${n} and the next`);
     gapsMs.sort((a, b) => a - b);
-    t.diagnostic(`from one end to the next start: median ${gapsMs[15]} ms, longest ${gapsMs.at(-1)} ms`);
+    t.diagnostic(`from one end to the next start: median ${gapsMs[7]} ms, longest ${gapsMs.at(-1)} ms`);
   });
 
   it('fails a chain of dependants with the first cause, and runs none of them', async (t) => {
@@ -182,7 +182,7 @@ describe('queued tasks and a daemon that is killed again and again', () => {
     for (const part of [0.05, 0.3, 0.6, 0.9]) {
       const count = Math.round(part * names.length);
       await waitUntil(() => lines().length >= count, { what: `${count} tasks to run` });
-      await killDaemon(home);
+      process.kill(daemonPid(home), 'SIGKILL');
       await home.run(['daemon-start']);
     }
     const ended = await wait(home, ...names);
@@ -191,8 +191,8 @@ describe('queued tasks and a daemon that is killed again and again', () => {
     assert.deepEqual(lines().toSorted(), names);
   }
 
-  it('runs each of forty exactly once, submitted one by one', async (t) => {
-    const names = namesOf(40);
+  it('runs each of twenty exactly once, submitted one by one', async (t) => {
+    const names = namesOf(20);
     const rig = await rigOf(t);
     const { home, log, fill, open } = rig;
     await fill();
@@ -209,18 +209,19 @@ describe('queued tasks and a daemon that is killed again and again', () => {
       }
     };
     const killer = async () => {
-      for (const count of [8, 20, 32]) {
+      for (const count of [4, 10, 16]) {
         await waitUntil(() => accepted >= count, { what: `${count} submissions` });
         await killDaemon(home);
       }
     };
     await Promise.all([submitter(), submitter(), submitter(), killer()]);
+    await home.run(['daemon-start']);
     open();
     await allRunOnce(rig, names);
   });
 
-  it('runs each of a hundred exactly once, submitted as a batch that is sent twice', async (t) => {
-    const names = namesOf(100);
+  it('runs each of fifty exactly once, submitted as a batch that is sent twice', async (t) => {
+    const names = namesOf(50);
     const rig = await rigOf(t);
     const { home, log, fill, open } = rig;
     await fill();

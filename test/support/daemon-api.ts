@@ -41,8 +41,9 @@ export function exchange(
 ): Promise<{ readonly code: number; readonly content: string }> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };
+    // A connection that is kept would count among those of the daemon.
     const sent = request(
-      { socketPath: join(dir, 'daemon.sock'), method, path, headers, signal },
+      { socketPath: join(dir, 'daemon.sock'), method, path, headers, signal, agent: false },
       (response) =>
         text(response).then((content) => resolve({ code: response.statusCode ?? 0, content }), reject),
     );

@@ -8,9 +8,12 @@ import { jsonLine } from '../support/cli.ts';
 import { testHome } from '../support/home.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-it('SIGUSR1 opens no debugger in the daemon or a waiting command', async (t) => {
+it('SIGUSR1 opens no debugger in the daemon, from its first instruction, or a waiting command', async (t) => {
   const home = testHome(t);
   const pid = Number(jsonLine((await home.run(['daemon-start'])).stdout).pid);
+  const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  const flag = '--disable-sigusr1';
+  assert.equal(args.includes(flag), process.allowedNodeEnvironmentFlags.has(flag));
   const wait = home.start(['run', '--wait', '--name=long', '--command=sleep 600']);
   await waitUntil(() => wait.stderr().includes('"started"'), { what: 'the wait to begin' });
   process.kill(pid, 'SIGUSR1');
@@ -22,12 +25,4 @@ it('SIGUSR1 opens no debugger in the daemon or a waiting command', async (t) => 
   assert.equal(jsonLine((await home.run(['ping'])).stdout).pid, pid);
   await home.run(['kill', 'long', '--force']);
   assert.equal(jsonLine((await wait.done).stdout).kill_reason, 'manual');
-});
-
-it('the daemon refuses the debugger from its first instruction', async (t) => {
-  const home = testHome(t);
-  const { pid } = jsonLine((await home.run(['daemon-start'])).stdout);
-  const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  const flag = '--disable-sigusr1';
-  assert.equal(args.includes(flag), process.allowedNodeEnvironmentFlags.has(flag));
 });

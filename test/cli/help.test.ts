@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { COMMANDS } from '../../cli/commands.ts';
+import { helpText } from '../../cli/help.ts';
 import { NAME_FLAG } from '../../cli/input/refs.ts';
 import { jsonLine, runCli } from '../support/cli.ts';
 
@@ -17,13 +18,26 @@ describe('help', () => {
     }
   });
 
+  it('prints that of a command for NAME --help and help NAME', async () => {
+    for (const args of [
+      ['daemon_start', '--help'],
+      ['help', 'daemon-start'],
+    ]) {
+      const { code, stdout, stderr } = await runCli(args, NO_DAEMON);
+      assert.deepEqual([code, stdout, stderr], [0, await helpText('daemon-start'), '']);
+    }
+    for (const name of ['exec', 'run']) {
+      const { code, stdout } = await runCli([name, '--help'], NO_DAEMON);
+      assert.deepEqual([code, stdout], [0, await helpText(name)]);
+    }
+  });
+
   for (const [name, entry] of Object.entries(COMMANDS)) {
     it(`${name} --help shows its flags and an example`, async () => {
-      const { code, stdout, stderr } = await runCli([name.replaceAll('-', '_'), '--help'], NO_DAEMON);
-      assert.equal(code, 0, stderr);
-      assert.match(stdout, new RegExp(`^babysit ${name}: `));
-      assert.match(stdout, /\nExamples?:\n {2}babysit /);
-      assert.match(stdout, /--json/);
+      const text = await helpText(name);
+      assert.match(text, new RegExp(`^babysit ${name}: `));
+      assert.match(text, /\nExamples?:\n {2}babysit /);
+      assert.match(text, /--json/);
     });
 
     it(`${name} --help has every flag in its usage line, or says that there are more`, async () => {

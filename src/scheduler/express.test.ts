@@ -76,6 +76,16 @@ describe('an express start', () => {
     assert.deepEqual(express([bob, carol], { leases: [lease] }), [7]);
   });
 
+  it('comes by priority among the tasks of an owner, and among owners that hold equally much', () => {
+    const first = pending(5, { ...smoke, owner: 'bob' });
+    for (const owner of ['bob', 'carol']) {
+      const raised = pending(6, { ...smoke, owner, priority: 5 });
+      const lowered = pending(4, { ...smoke, owner, priority: -5 });
+      assert.deepEqual(express([lowered, first, raised]).slice(0, 1), [6], owner);
+      assert.deepEqual(express([lowered, first]).slice(0, 1), [5], owner);
+    }
+  });
+
   it('waits for a running one that ends within ten times its estimate, and goes beside one that does not', () => {
     const other = running(3, { ...smoke, owner: 'carol', killTimeoutMs: 60_000, isExpress: true });
     assert.deepEqual(express([bob], { running: [...held, other] }), []);

@@ -72,7 +72,7 @@ export function expressStarts(
   const partOf = ({ owner }: PendingItem) => held.get(owner) ?? 0;
   const candidates = firsts
     .filter(({ owner }) => above.some((other) => other !== owner))
-    .sort((a, b) => partOf(a) - partOf(b) || bySubmission(a, b));
+    .sort((a, b) => partOf(a) - partOf(b) || b.priority - a.priority || bySubmission(a, b));
   const chosen: PendingItem[] = [];
   for (const item of candidates) {
     if (running.length >= atMost) break;

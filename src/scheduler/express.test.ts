@@ -86,6 +86,14 @@ describe('an express start', () => {
     }
   });
 
+  it('does not pass one of the same owner with a higher priority, also where that waits for the lane', () => {
+    const other = running(3, { ...smoke, owner: 'carol', killTimeoutMs: 60_000, isExpress: true });
+    const shorter = pending(6, { ...smoke, timeMs: 1500, owner: 'bob' });
+    const raised = { ...bob, priority: 5 };
+    for (const priority of [0, 5])
+      assert.deepEqual(express([raised, { ...shorter, priority }], { running: [...held, other] }), []);
+  });
+
   it('waits for a running one that ends within ten times its estimate, and goes beside one that does not', () => {
     const other = running(3, { ...smoke, owner: 'carol', killTimeoutMs: 60_000, isExpress: true });
     assert.deepEqual(express([bob], { running: [...held, other] }), []);

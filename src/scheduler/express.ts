@@ -74,8 +74,12 @@ export function expressStarts(
     .filter(({ owner }) => above.some((other) => other !== owner))
     .sort((a, b) => partOf(a) - partOf(b) || b.priority - a.priority || bySubmission(a, b));
   const chosen: PendingItem[] = [];
+  const seen = new Set<string>();
   for (const item of candidates) {
     if (running.length >= atMost) break;
+    // A later one of the same owner does not pass it: else a higher priority could make a start later.
+    if (seen.has(item.owner)) continue;
+    seen.add(item.owner);
     if (running.some((other) => !startsBeside(item, other))) continue;
     if (!(item === holder ? holderFits() : fits(item))) continue;
     chosen.push(item);

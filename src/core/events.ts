@@ -65,6 +65,12 @@ export interface EventMap {
   };
   /** The limit of the envelope is in force again. */
   unthrottled: { readonly cause: UnthrottleCause; readonly throttled_s: number };
+  /** The kill timeout was over, and the host had given the task little of the CPU time that it wanted. */
+  time_extended: {
+    readonly kill_timeout_ms: number;
+    readonly cpu_share_pct: number;
+    readonly hint: string;
+  };
   /** Once per dim and estimate: the use exceeds the estimate; the watchdog kills at `kill_at`. */
   runaway_risk: {
     readonly dim: Dim;
@@ -76,6 +82,8 @@ export interface EventMap {
     readonly cap?: number | undefined;
     /** Only while the time to a kill runs: always for elapsed, above `kill_at` for mem and cpu. */
     readonly kill_in_s?: number | undefined;
+    /** Of the CPU time that it wanted; only for elapsed, when the host gave it little. */
+    readonly cpu_share_pct?: number | undefined;
     readonly hint: string;
     /** Raises the estimate; works when pasted. */
     readonly suggested_command: string;
@@ -213,6 +221,7 @@ export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'thawed',
   'throttled',
   'unthrottled',
+  'time_extended',
   'runaway_risk',
   'stall_risk',
   'kill_requested',

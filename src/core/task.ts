@@ -124,6 +124,8 @@ export interface Attempt {
   readonly heldAt: number | null;
   /** Limited by the watchdog to its CPU estimate, because the host has no idle CPU time. Absent: not throttled. */
   readonly throttle?: Throttle;
+  /** The kill timeout in force since the watchdog has extended it, ms. Absent: that of the task. */
+  readonly extendedTimeoutMs?: number;
   /** It started above the core limit, for a short time: the scheduler charges it no cores. */
   readonly isExpress: boolean;
   /** It started without room of its own, under the caps of its parent. */

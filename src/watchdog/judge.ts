@@ -2,13 +2,13 @@
 
 import { coresAhead, roundUpMem, timeAhead } from '../core/answers/suggest.ts';
 import { CPU_RISK_MARGIN, type Estimate, KILL_FACTOR, type Limits } from '../core/estimate.ts';
-import { DIMS, type Dim, type TaskEvent } from '../core/events.ts';
+import { DIMS, type Dim, type EventMap, type TaskEvent } from '../core/events.ts';
 import type { KillDetail, KillReason } from '../core/kill-reasons.ts';
-import { exactDuration } from '../units/duration.ts';
+import { exactDuration, formatDuration } from '../units/duration.ts';
 import { exactSize } from '../units/size.ts';
 import { outlivedDetail, outlivedEvent } from './outlived.ts';
 import { countedSilenceMs, STALL_RISK_AT, stallRisk } from './stall.ts';
-import { lowSharePct } from './starvation.ts';
+import { lowOverallSharePct, lowSharePct } from './starvation.ts';
 import { applyAdjust, applySample, type Sample, type WatchState } from './state.ts';
 
 export interface WatchRules {
@@ -31,6 +31,8 @@ export interface Subject {
   /** Kills above KILL_FACTOR x this. At least the estimate in each dimension. */
   readonly bound: Estimate;
   readonly limits: Limits;
+  /** The kill timeout in force has been extended. */
+  readonly isTimeExtended: boolean;
   readonly pidsMax: number;
   readonly memMaxBytes: number;
   readonly cpuMaxCores: number;
@@ -49,6 +51,8 @@ export interface Verdict {
   readonly kill: Kill | null;
   /** The kill that a dry run left out; once per reason. */
   readonly wouldKill: Kill | null;
+  /** More time instead of a kill at the kill timeout. */
+  readonly extension: EventMap['time_extended'] | null;
   /** Time from the sample to the next rule that depends on time alone; null: none. */
   readonly dueInMs: number | null;
 }
@@ -80,7 +84,12 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
   if (left) events.push({ event: 'left_its_group', processes: sample.strays, hint: LEFT_HINT });
   const outlived = state.isOutlivedReported ? null : outlivedEvent(sample.outlived);
   if (outlived !== null) events.push(outlived);
-  const sustained = sustainedKill(rules, subject, state, sample);
+  const extension = isGap ? null : extensionOf(subject, state, sample);
+  const timed =
+    extension === null
+      ? subject
+      : { ...subject, limits: { ...limits, killTimeoutMs: extension.kill_timeout_ms } };
+  const sustained = sustainedKill(rules, timed, state, sample);
   const cause = immediateKill(rules, subject, state, sample) ?? (isGap ? null : sustained);
   const kill = cause && { ...cause, detail: { ...cause.detail, ...outlivedDetail(sample.outlived) } };
   const wouldKill =
@@ -88,12 +97,12 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
   const stepMs = sample.now.monoMs - before.lastMonoMs;
   const grownBytes = rules.driverCapsMem || isGap ? 0 : sample.memBytes - before.peakMemBytes;
   const dueInMs = soonest(
-    dueIn(subject, state),
+    dueIn(timed, state),
     growthLook(rules, subject, sample.memBytes, grownBytes / stepMs),
   );
   return {
     state: withReports(
-      state,
+      extension === null ? state : { ...state, requested: { estimate, limits: timed.limits } },
       risks,
       { stall: stall !== null, strays: left, outlived: outlived !== null },
       wouldKill,
@@ -101,6 +110,7 @@ export function judge(rules: WatchRules, subject: Subject, before: WatchState, s
     events,
     kill: rules.dryRun ? null : kill,
     wouldKill,
+    extension,
     dueInMs: isGap && sustained !== null ? Math.min(dueInMs ?? AFTER_GAP_MS, AFTER_GAP_MS) : dueInMs,
   };
 }
@@ -175,7 +185,7 @@ function sustainedKill(rules: WatchRules, subject: Subject, state: WatchState, s
         elapsed_ms: Math.round(state.elapsedMs),
         kill_timeout_ms: limits.killTimeoutMs,
         ...(remainingMs === null ? {} : { remaining_ms: Math.round(remainingMs) }),
-        ...shareDetail(state.starvedMs, state.elapsedMs),
+        ...overallShare(subject, state, sample),
       },
     };
   if (atLeast(state.memOverMs, rules.toleranceWindowMs))
@@ -208,25 +218,56 @@ function sustainedKill(rules: WatchRules, subject: Subject, state: WatchState, s
       detail: {
         silent_ms: Math.round(state.silentMs),
         observability_interval_ms: limits.observabilityMs,
-        ...shareDetail(state.starvedSilentMs, state.silentMs),
+        ...shareDetail(lowSharePct(state.starvedSilentMs, state.silentMs)),
       },
     };
   return null;
 }
 
-function shareDetail(starvedMs: number, ms: number): KillDetail {
-  const pct = lowSharePct(starvedMs, ms);
+function overallShare({ bound }: Subject, { elapsedMs }: WatchState, sample: Sample) {
+  return shareDetail(lowOverallSharePct(sample, elapsedMs, bound.cpuCores));
+}
+
+function shareDetail(pct: number | null): { readonly cpu_share_pct?: number } {
   return pct === null ? {} : { cpu_share_pct: pct };
+}
+
+/** A task that hangs, or whose estimate is wrong, ends at the latest then. */
+const EXTENSION_MAX = 2;
+
+/**
+ * A kill timeout that follows the estimate assumes that the task gets its CPU time. Where the host gave it little, the time
+ * is extended once, by what was missing. Another one, which the caller has set, holds as it is.
+ */
+function extensionOf(
+  subject: Subject,
+  { elapsedMs }: WatchState,
+  sample: Sample,
+): EventMap['time_extended'] | null {
+  const { bound, limits, isTimeExtended } = subject;
+  const { killTimeoutMs } = limits;
+  if (elapsedMs <= killTimeoutMs || isTimeExtended || killTimeoutMs !== KILL_FACTOR * bound.timeMs)
+    return null;
+  const pct = lowOverallSharePct(sample, elapsedMs, bound.cpuCores);
+  if (pct === null) return null;
+  const extendedMs = Math.round(killTimeoutMs * Math.min(EXTENSION_MAX, 100 / pct));
+  if (extendedMs <= elapsedMs) return null;
+  return {
+    kill_timeout_ms: extendedMs,
+    cpu_share_pct: pct,
+    hint: `The host gave it ${pct} % of the CPU time that it wanted, so it is killed at ${formatDuration(extendedMs)} instead of ${formatDuration(killTimeoutMs)}.`,
+  };
 }
 
 /** `kill_in_s` only while time runs towards a kill: below `kill_at` no window of the memory or CPU rule has begun. */
 function runawayRisk(
   dim: Dim,
   rules: WatchRules,
-  { name, estimate, bound, limits, memMaxBytes, cpuMaxCores, remainingMs }: Subject,
+  subject: Subject,
   state: WatchState,
   sample: Sample,
 ): TaskEvent {
+  const { name, estimate, bound, limits, memMaxBytes, cpuMaxCores, remainingMs } = subject;
   const windowS = Math.round(rules.toleranceWindowMs / 1000);
   const adjust = `babysit adjust ${name}`;
   const windowLeft = (overMs: number | null) =>
@@ -241,6 +282,7 @@ function runawayRisk(
         actual: Math.round(state.elapsedMs),
         kill_at: limits.killTimeoutMs,
         ...killIn(limits.killTimeoutMs - state.elapsedMs),
+        ...overallShare(subject, state, sample),
         hint: 'The watchdog kills the task at kill_at. If it is healthy, give it more time with suggested_command.',
         suggested_command: `${adjust} --estimated_time=${exactDuration(timeMs)} --kill_timeout=${exactDuration(Math.max(2 * timeMs, limits.killTimeoutMs))}`,
       };

@@ -65,9 +65,52 @@ describe('a task that the host does not run', () => {
     assert.equal(watch.steps(1, {}).kill?.reason, 'observability_stall');
   });
 
-  it('runs out of its kill timeout all the same, with its share of the CPU', () => {
-    const short: Subject = { ...one, limits: { ...one.limits, killTimeoutMs: 2 * MINUTE } };
-    const { kill } = new Watch(short).steps(121, STARVED);
-    assert.deepEqual([kill?.reason, kill?.detail.cpu_share_pct], ['elapsed_exceeded', 10]);
+  describe('has its kill timeout extended', () => {
+    /** Estimated at one minute and one core; `share`: of the CPU time that it wants. */
+    const minute = {
+      ...one,
+      estimate: { ...one.estimate, timeMs: MINUTE },
+      bound: { ...one.bound, timeMs: MINUTE },
+    };
+    const follows: Subject = {
+      ...minute,
+      limits: { ...one.limits, killTimeoutMs: 2 * MINUTE, observabilityMs: 0 },
+    };
+    const served = (share: number) => ({ cores: share, waitPerCpuSecond: (1 - share) / share });
+    const killedAt = (watched: Subject, step: Parameters<Watch['step']>[0], watch = new Watch(watched)) => {
+      while (watch.kill === null) watch.steps(1, step);
+      return [watch.kill.detail.elapsed_ms, watch.kill.detail.cpu_share_pct];
+    };
+
+    for (const [share, ends, pct] of [
+      [1, 121_000, undefined],
+      [0.8, 121_000, undefined],
+      [0.7, 172_000, 70],
+      [0.5, 241_000, 50],
+      [0.2, 241_000, 20],
+    ] as const)
+      it(`to ${ends} ms at ${100 * share} %`, () =>
+        assert.deepEqual(killedAt(follows, served(share)), [ends, pct]));
+
+    it('and says so once, without a second warning', () => {
+      const watch = new Watch(follows).steps(200, served(0.5));
+      assert.deepEqual(watch.reported(), ['runaway_risk:elapsed', 'time_extended']);
+      const [risk, extended] = watch.events;
+      assert.deepEqual(risk && 'cpu_share_pct' in risk && risk.cpu_share_pct, 50);
+      assert.deepEqual(extended && 'kill_timeout_ms' in extended && extended.kill_timeout_ms, 4 * MINUTE);
+    });
+
+    it('but not when it waits for something else', () => assert.equal(killedAt(follows, {})[0], 121_000));
+
+    it('but not one of its own', () => {
+      const own: Subject = { ...follows, limits: { ...follows.limits, killTimeoutMs: 90_000 } };
+      assert.deepEqual(killedAt(own, served(0.2)), [91_000, 20]);
+    });
+
+    it('when another daemon takes it over, by the counters since its start', () => {
+      const watch = new Watch(follows, { elapsedMs: 110_000 });
+      const used = { cores: 22, ms: 1000, waitPerCpuSecond: 4 };
+      assert.deepEqual(killedAt(follows, served(0.2), watch.steps(1, used))[0], 241_000);
+    });
   });
 });

@@ -23,6 +23,25 @@ export function starvedPart(demand: Demand | null, claimedCores: number): number
   return Math.min(1 - LEAST_RATE, readyPart * (1 - demand.gotCores / wantedCores));
 }
 
+/** What a task has used and waited for since its start. */
+export interface Served {
+  readonly cpuUsec: number;
+  /** Seconds ready without CPU for each second of CPU time; null: not measured. */
+  readonly waitPerCpuSecond: number | null;
+}
+
+/** The share of the CPU time that it wanted over its running time, in percent; null when it got most of it, or not measured. */
+export function lowOverallSharePct(
+  { cpuUsec, waitPerCpuSecond }: Served,
+  elapsedMs: number,
+  claimedCores: number,
+): number | null {
+  if (waitPerCpuSecond === null || elapsedMs <= 0) return null;
+  const gotCores = cpuUsec / 1000 / elapsedMs;
+  const demand = { gotCores, readyCores: gotCores * (1 + waitPerCpuSecond) };
+  return lowSharePct(starvedPart(demand, claimedCores), 1);
+}
+
 /** A smaller share is worth a word: below it a healthy task looks slow or silent. */
 const STARVED_BELOW_PCT = 75;
 

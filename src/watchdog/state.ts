@@ -22,9 +22,8 @@ export interface WatchState {
   readonly elapsedMs: number;
   /** Time since output last counted as progress. */
   readonly silentMs: number;
-  /** The part of the silence, and of the running time, in which it was ready and the host did not run it. */
+  /** The part of the silence in which it was ready and the host did not run it. */
   readonly starvedSilentMs: number;
-  readonly starvedMs: number;
   readonly outputBytes: number;
   readonly outputAt: number | null;
   /** CPU time at the last output. */
@@ -78,8 +77,10 @@ export interface Sample {
   readonly strays: readonly StrayProcess[];
   /** Null while the main process lives, or when its end is not known. */
   readonly outlived: Outlived | null;
-  /** Null: not measured, or idle. */
+  /** Over the last seconds. Null: not measured, or idle. */
   readonly demand: Demand | null;
+  /** Since the start: seconds ready without CPU for each second of CPU time. Null: not measured. */
+  readonly waitPerCpuSecond: number | null;
   /** Bytes the command has printed so far; 0 with --observability=strict (see repetition.ts). */
   readonly outputBytes: number;
   /** When the log was last written to, or strict progress was last seen, epoch ms. A full disk stops the log's size, not this. */
@@ -96,7 +97,6 @@ export function newWatchState(sample: Sample, elapsedMs: number, silentMs: numbe
     elapsedMs,
     silentMs,
     starvedSilentMs: 0,
-    starvedMs: 0,
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
     cpuUsecAtOutput: sample.cpuUsec,
@@ -160,7 +160,6 @@ export function applySample(
     elapsedMs: state.elapsedMs + stepMs,
     silentMs: printed ? 0 : silence(state, stepMs, isGap ? thresholds.silentMs : Number.POSITIVE_INFINITY),
     starvedSilentMs: printed ? 0 : state.starvedSilentMs + starvedMs,
-    starvedMs: state.starvedMs + starvedMs,
     outputBytes: sample.outputBytes,
     outputAt: sample.outputAt,
     cpuUsecAtOutput: printed ? sample.cpuUsec : state.cpuUsecAtOutput,

@@ -11,6 +11,7 @@ import {
   isEnded,
   type Task,
 } from '../task.ts';
+import { withoutExtension } from './extend-time.ts';
 import type { Transition } from './transition.ts';
 
 export type AdjustChange =
@@ -30,13 +31,10 @@ export type AdjustChange =
 export function adjust(task: Task, change: Extract<AdjustChange, { kind: 'adjust' }>): Transition | null {
   const { state } = task;
   if (isEnded(state)) return null;
-  const { estimate, limits, priority, execOptions = task.execOptions, envelope } = change;
+  const { estimate, limits, priority, execOptions = task.execOptions } = change;
   const adjusted = { ...task, ...restated(task, estimate), estimate, limits, priority, execOptions };
   return {
-    task:
-      isActive(state) && envelope !== null
-        ? withAttempt(adjusted, state, { ...state.attempt, envelope })
-        : adjusted,
+    task: isActive(state) ? withAttempt(adjusted, state, adjustedAttempt(task, state, change)) : adjusted,
     event: {
       event: 'adjusted',
       estimated_time_ms: estimate.timeMs,
@@ -47,6 +45,16 @@ export function adjust(task: Task, change: Extract<AdjustChange, { kind: 'adjust
       ...askedBy(change),
     },
   };
+}
+
+function adjustedAttempt(
+  task: Task,
+  { attempt }: ActiveState,
+  { limits, envelope }: Extract<AdjustChange, { kind: 'adjust' }>,
+): Attempt {
+  const isTimeChanged = limits.killTimeoutMs !== task.limits.killTimeoutMs;
+  const timed = isTimeChanged ? withoutExtension(attempt) : attempt;
+  return envelope === null ? timed : { ...timed, envelope };
 }
 
 export function askedBy({ by }: AskedBy): AskedBy {

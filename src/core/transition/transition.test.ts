@@ -57,6 +57,7 @@ const CHANGES = {
   thaw: { kind: 'thaw', cause: 'room', at: 4_600 },
   throttle: { kind: 'throttle', at: 2_600, fromCores: 3, details: aThrottle() },
   unthrottle: { kind: 'unthrottle', cause: 'room', at: 4_600 },
+  extend_time: { kind: 'extend_time', details: { kill_timeout_ms: 9_000, cpu_share_pct: 50, hint: 'wait' } },
   ready: { kind: 'ready', at: 5_000 },
   retry: { kind: 'retry' },
   found: { kind: 'found', attempt: anAttempt({ number: 2 }) },
@@ -165,9 +166,9 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     lose: 'killed',
     found: 'running',
   },
-  running: { ...BEGUN, hold: 'running', throttle: 'running' },
-  throttled: { ...BEGUN, hold: 'running', unthrottle: 'running' },
-  held: { ...BEGUN, thaw: 'running', throttle: 'running' },
+  running: { ...BEGUN, hold: 'running', throttle: 'running', extend_time: 'running' },
+  throttled: { ...BEGUN, hold: 'running', unthrottle: 'running', extend_time: 'running' },
+  held: { ...BEGUN, thaw: 'running', throttle: 'running', extend_time: 'running' },
   paused: {
     queued: 'paused',
     could_not_start: 'failed',
@@ -175,6 +176,7 @@ const TABLE: Record<string, Partial<Record<Change['kind'], TaskStatus>>> = {
     adjust: 'paused',
     apply_profile: 'paused',
     throttle: 'paused',
+    extend_time: 'paused',
     request_kill: 'paused',
     ready: 'paused',
     resume: 'running',
@@ -241,6 +243,7 @@ describe('transition', () => {
     ['held', 'thaw', 'thawed'],
     ['running', 'throttle', 'throttled'],
     ['throttled', 'unthrottle', 'unthrottled'],
+    ['running', 'extend_time', 'time_extended'],
     ['running', 'end', 'ended'],
     ['running', 'lose', 'ended'],
     ['running', 'requeue_lost', 'requeued'],
@@ -259,10 +262,8 @@ describe('transition', () => {
     });
 
   it('lets a later SIGKILL replace the signal, but not the cause', () => {
-    const task = taskIn({
-      status: 'running',
-      attempt: anAttempt({ kill: aKill({ reason: 'elapsed_exceeded' }) }),
-    });
+    const kill = aKill({ reason: 'elapsed_exceeded' });
+    const task = taskIn({ status: 'running', attempt: anAttempt({ kill }) });
     const result = transition(task, {
       kind: 'request_kill',
       intent: aKill({ signal: 'SIGKILL', at: 9_000 }),
@@ -387,10 +388,8 @@ describe('any sequence of changes', () => {
   it('has every attempt in the history, or as the current or last one', () =>
     always((_, { attempts, history, retriedFrom, state }) => {
       const numbers = history.map(({ number }) => number);
-      assert.deepEqual(
-        numbers,
-        [...new Set(numbers)].toSorted((a, b) => a - b),
-      );
+      const ordered = [...new Set(numbers)].toSorted((a, b) => a - b);
+      assert.deepEqual(numbers, ordered);
       assert.ok(numbers.every((number) => number <= attempts) && retriedFrom <= history.length);
       if (state.status !== 'pending' && state.attempt !== null) {
         assert.equal(state.attempt.number, attempts);

@@ -21,6 +21,7 @@ import {
 } from '../task.ts';
 import { type AdjustChange, adjust, applyProfile, askedBy, withAttempt } from './adjust.ts';
 import { end, endedState, failedBy, lost } from './end-state.ts';
+import { type ExtendTimeChange, extendTime } from './extend-time.ts';
 import { applyHold, type HoldChange } from './hold.ts';
 import { type PlaceChange, place, whilePlaced } from './place.ts';
 import { pastAttempt, reasonOf, retried } from './retry.ts';
@@ -51,6 +52,7 @@ export type Change =
   | ({ readonly kind: 'resume'; readonly at: number } & AskedBy)
   | HoldChange
   | ThrottleChange
+  | ExtendTimeChange
   | PlaceChange
   /** A dependency has ended. */
   | {
@@ -197,6 +199,10 @@ export function transition(task: Task, change: Change): Transition | null {
     case 'unthrottle': {
       const throttled = applyThrottle(state.attempt, change);
       return throttled && { task: withAttempt(task, state, throttled.attempt), event: throttled.event };
+    }
+    case 'extend_time': {
+      const extended = extendTime(state.attempt, change);
+      return extended && { task: withAttempt(task, state, extended.attempt), event: extended.event };
     }
     case 'end':
       return retryOrEnd(task, endedState(withPause(state, change.at), change.exit, change.usage, change.at));

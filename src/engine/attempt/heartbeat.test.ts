@@ -40,6 +40,7 @@ function sampleAt(seconds: number): Sample {
     strays: [],
     outlived: null,
     demand: null,
+    waitPerCpuSecond: null,
     pidsMaxHits: 0,
     outputBytes: 0,
     outputAt: null,

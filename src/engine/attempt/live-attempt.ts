@@ -263,6 +263,7 @@ export class LiveAttempt implements Observer {
       strays: usage.strays,
       outlived: this.#outlived(now, watch.startedAt),
       demand: this.#demand.now,
+      waitPerCpuSecond: this.members.waitPerCpuSecond,
       outputBytes,
       outputAt,
       ioReadBytes: io?.readBytes ?? null,

@@ -5,6 +5,7 @@ import { boundEstimate, statedEstimate } from '../../core/estimate.ts';
 import type { KillReason } from '../../core/kill-reasons.ts';
 import { isFileError } from '../../core/shortages.ts';
 import { type Attempt, isActive, type Task } from '../../core/task.ts';
+import { killTimeoutMs } from '../../core/transition/extend-time.ts';
 import { readSlabBytes } from '../../procfs/meminfo.ts';
 import { isStallNear, judge, type Subject, type WatchRules } from '../../watchdog/judge.ts';
 import { stallDetail, withEvidence } from '../../watchdog/stall.ts';
@@ -133,6 +134,7 @@ function sampleOne(
     work.emit(task, { event: 'would_kill', ...verdict.wouldKill });
     log.warn({ task: live.id, name: task.name, ...verdict.wouldKill }, 'dry run: would kill');
   }
+  if (verdict.extension !== null) work.change(live.id, { kind: 'extend_time', details: verdict.extension });
   if (verdict.kill === null) return;
   const { reason } = verdict.kill;
   const detail =
@@ -147,13 +149,25 @@ function sampleOne(
 /** A task is a new object after each change: most subjects are those of the sample before. */
 const subjects = new WeakMap<Task, Subject>();
 
-function subjectOf(task: Task, { envelope }: Attempt, remainingMs: number | null): Subject {
+function subjectOf(task: Task, attempt: Attempt, remainingMs: number | null): Subject {
   const known = subjects.get(task);
   if (known !== undefined && known.remainingMs === remainingMs) return known;
-  const { name, limits } = task;
-  const { pidsMax, memMaxBytes, cpuMaxCores } = envelope;
+  const { name } = task;
+  const { pidsMax, memMaxBytes, cpuMaxCores } = attempt.envelope;
+  const limits = { ...task.limits, killTimeoutMs: killTimeoutMs(attempt, task.limits) };
+  const isTimeExtended = attempt.extendedTimeoutMs !== undefined;
   const [estimate, bound] = [statedEstimate(task), boundEstimate(task)];
-  const subject = { name, estimate, bound, limits, pidsMax, memMaxBytes, cpuMaxCores, remainingMs };
+  const subject = {
+    name,
+    estimate,
+    bound,
+    limits,
+    isTimeExtended,
+    pidsMax,
+    memMaxBytes,
+    cpuMaxCores,
+    remainingMs,
+  };
   subjects.set(task, subject);
   return subject;
 }

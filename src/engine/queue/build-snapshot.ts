@@ -2,6 +2,7 @@
 import { traitsOf } from '../../core/engine-traits.ts';
 import type { Lease } from '../../core/lease.ts';
 import { isActive, type Task, type TaskId } from '../../core/task.ts';
+import { killTimeoutMs } from '../../core/transition/extend-time.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
 import { isShort } from '../../scheduler/express.ts';
 import type { ProgressEnd, RunningItem } from '../../scheduler/items.ts';
@@ -91,14 +92,14 @@ export function runningItem(task: Task, live: LiveUse): RunningItem | null {
   const { state } = task;
   if (!isActive(state)) return null;
   const item = pendingItem(task);
-  const { name, owner, need, timeMs, killTimeoutMs, expectedMs, safeMs, forecast } = item;
+  const { name, owner, need, timeMs, expectedMs, safeMs, forecast } = item;
   return {
     id: task.id,
     name,
     owner,
     need,
     timeMs,
-    killTimeoutMs,
+    killTimeoutMs: killTimeoutMs(state.attempt, task.limits),
     expectedMs,
     safeMs,
     forecast,

@@ -10,12 +10,14 @@ import {
   type Cause,
   type Command,
   type FailReason,
+  isActive,
   isEnded,
   liveAttemptOf,
   type Task,
   type TaskState,
   type Usage,
 } from '../../core/task.ts';
+import { killTimeoutMs } from '../../core/transition/extend-time.ts';
 import { cpuMaxCores } from '../../core/transition/throttle.ts';
 import type { LiveFigures } from '../../engine/attempt/live-attempt.ts';
 import { shownText } from '../../text/bytes.ts';
@@ -57,7 +59,7 @@ export function taskRow(task: Task, context: RowContext) {
     estimated_time_ms: estimate.timeMs,
     estimated_mem_bytes: estimate.memBytes,
     estimated_cpu_cores: estimate.cpuCores,
-    kill_timeout_ms: limits.killTimeoutMs,
+    kill_timeout_ms: isActive(state) ? killTimeoutMs(state.attempt, limits) : limits.killTimeoutMs,
     observability_interval_ms: limits.observabilityMs,
     submitted_at: iso(task.submittedAt) ?? '',
     started_at: iso(startedAt),

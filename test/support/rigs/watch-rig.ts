@@ -31,6 +31,7 @@ export const SUBJECT: Subject = {
   estimate: anEstimate(),
   bound: anEstimate(),
   limits: someLimits(),
+  isTimeExtended: false,
   pidsMax: 4096,
   memMaxBytes: 12 * GIB,
   cpuMaxCores: 12,
@@ -48,6 +49,7 @@ export interface Step {
   readonly strays?: Sample['strays'];
   readonly outlived?: Sample['outlived'];
   readonly demand?: Sample['demand'];
+  readonly waitPerCpuSecond?: Sample['waitPerCpuSecond'];
   readonly refusedForks?: number;
   readonly ioBytes?: number;
   /** A sample taken while the task is paused. */
@@ -81,6 +83,7 @@ export class Watch {
       strays: [],
       outlived: null,
       demand: null,
+      waitPerCpuSecond: null,
       pidsMaxHits: 0,
       outputBytes: 0,
       outputAt: null,
@@ -102,18 +105,20 @@ export class Watch {
       strays: more.strays ?? [],
       outlived: more.outlived ?? null,
       demand: more.demand ?? null,
+      waitPerCpuSecond: more.waitPerCpuSecond ?? null,
       pidsMaxHits: before.pidsMaxHits + (more.refusedForks ?? 0),
       outputBytes: before.outputBytes + prints,
       outputAt: null,
     };
     if (more.paused) {
       this.state = applyPausedSample(this.state, this.#sample);
-      return { state: this.state, events: [], kill: null, wouldKill: null, dueInMs: null };
+      return { state: this.state, events: [], kill: null, wouldKill: null, extension: null, dueInMs: null };
     }
     const verdict = judge(this.#rules, this.subject, this.state, this.#sample);
     this.verdict = verdict;
     this.state = verdict.state;
     this.events.push(...verdict.events);
+    if (verdict.extension !== null) this.#extend(verdict.extension);
     this.kill ??= verdict.kill;
     if (verdict.wouldKill !== null) this.wouldKill.push(verdict.wouldKill);
     return verdict;
@@ -128,6 +133,13 @@ export class Watch {
   adjust(to: Subject): this {
     this.subject = to;
     return this;
+  }
+
+  /** As the daemon does. */
+  #extend(extension: NonNullable<Verdict['extension']>): void {
+    this.events.push({ event: 'time_extended', ...extension });
+    const limits = { ...this.subject.limits, killTimeoutMs: extension.kill_timeout_ms };
+    this.subject = { ...this.subject, limits, isTimeExtended: true };
   }
 
   /** `runaway_risk:mem`, `stall_risk` … in order. */

@@ -90,6 +90,15 @@ export const EVENT_FIELDS = {
       throttled_s: number.describe('Seconds for which it was throttled.'),
     })
     .describe('A throttled task has the CPU limit of its envelope again.'),
+  time_extended: z
+    .strictObject({
+      kill_timeout_ms: number.describe('Running time at which the watchdog kills it now.'),
+      cpu_share_pct: number.describe('The CPU time that it got, in percent of what it wanted.'),
+      hint: text.describe('What it means.'),
+    })
+    .describe(
+      'The kill timeout of the task was over, and the host had given it little CPU time. It has up to twice that time now; once in each attempt.',
+    ),
   runaway_risk: z
     .strictObject({
       dim: z.enum(DIMS).describe('Which estimate was exceeded.'),
@@ -97,6 +106,11 @@ export const EVENT_FIELDS = {
       actual: number.describe('The use, in the same unit.'),
       kill_at: number.describe('The use at which the watchdog kills, in the same unit.'),
       cap: number.optional().describe('The hard limit of the kernel, in the same unit. Not for `elapsed`.'),
+      cpu_share_pct: number
+        .optional()
+        .describe(
+          'Only for `elapsed`, when the host gave the task little of the CPU time that it wanted: how much, in percent.',
+        ),
       kill_in_s: number
         .optional()
         .describe('Seconds until the kill if the use stays. For `mem` and `cpu` only above `kill_at`.'),

@@ -21,6 +21,7 @@ import {
 import { Engines } from '../engines/engines.ts';
 import { LocalEngine } from '../engines/local/local-engine.ts';
 import { openQueueEngines } from '../engines/modules.ts';
+import { openPipeStore } from '../exec/pipe-store.ts';
 import { openSpawner, probeSpawner } from '../exec/spawner.ts';
 import { findTools } from '../exec/tools.ts';
 import { busyReader, readHostCpu } from '../procfs/host-cpu.ts';
@@ -85,6 +86,8 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     log.error({ how }, 'relay ended, starting another'),
   );
   closing.push(() => relay.close());
+  const pipes = openPipeStore(join(home.dir, 'pipes'), tools.path);
+  closing.push(() => pipes.close());
   const logs = new LogMaintenance(
     {
       get maxBytes() {
@@ -128,6 +131,7 @@ export function openEngine(parts: EngineParts, closing: ClosingStack) {
     tools,
     spawner,
     relay,
+    pipes,
     bootId,
     profiles,
     newLeaseId: (nowMs) => newId(nowMs) as LeaseId,

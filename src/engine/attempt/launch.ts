@@ -4,9 +4,11 @@ import { dirname } from 'node:path';
 import type { Group } from '../../cgroups/port.ts';
 import { sharedCheckpointDir } from '../../config/checkpoint-dir.ts';
 import { traitsOf } from '../../core/engine-traits.ts';
+import { pipesOf } from '../../core/streams.ts';
 import { type Attempt, liveAttemptOf, type Task } from '../../core/task.ts';
 import { type Environment, THREADS_VARIABLE, taskEnvironment } from '../../exec/environment.ts';
 import type { Journal, Launch, LogLimits, Tools } from '../../exec/launch-script.ts';
+import type { PipeStore } from '../../exec/pipe-store.ts';
 import type { Spawner } from '../../exec/spawner.ts';
 import { startAttempt } from '../../exec/start.ts';
 import type { Relay } from '../../relay/control.ts';
@@ -21,6 +23,7 @@ export interface LaunchDeps {
   readonly store: Store;
   readonly spawner: Spawner;
   readonly relay: Relay;
+  readonly pipes: PipeStore;
   readonly profiles: Profiles;
   readonly logs: { readonly rules: LogLimits };
   /** The state directory. */
@@ -32,8 +35,11 @@ export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, li
   for (const dir of [dirname(live.paths.dir), checkpointDirOf(deps, task, live.paths)])
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeDescription(live.paths.description, task);
+  const { streams } = task.execOptions;
+  if (streams !== undefined)
+    deps.pipes.give(Object.values(pipesOf(streams, live.paths.dir)).filter((path) => path !== null));
   startAttempt(deps.spawner, () => launchOf(deps, task, attempt, live.paths, live.group), live);
-  if (task.execOptions.streams !== undefined) deps.relay.open(live.paths.dir);
+  if (streams !== undefined) deps.relay.open(live.paths.dir);
 }
 
 /** `group`: null for an attempt of another engine, which makes its own. */

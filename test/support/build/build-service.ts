@@ -147,6 +147,7 @@ export function serviceOf(
       isBsdScript: false,
     },
     relay: { open() {}, over() {}, close() {} },
+    pipes: { give() {}, close() {} },
     spawner: {
       fault: null,
       get shortage() {

@@ -6,7 +6,7 @@ import type { Exit } from '../core/task.ts';
 import { type Records, readRecords } from '../exec/records.ts';
 import { type End, KIND, type Ready, type StreamKind, type Wish } from './frames.ts';
 import { type LogPipe, openLogPipe } from './log-pipe.ts';
-import { drainPipe, endPipe, type Piece, readPipe, removePipe } from './output-pipe.ts';
+import { drainPipe, endPipe, keepEnded, type Piece, readPipe, removePipe } from './output-pipe.ts';
 import { Sent } from './sent.ts';
 import { type Frame, Spool } from './spool.ts';
 import { takeStopMark } from './stop.ts';
@@ -204,8 +204,10 @@ export class RelayedAttempt {
         untilPossible(() => resizeTerminal(this.#dir, wish));
         return;
       case 'close_stdin':
-        if (this.#stdin !== null) closeSync(this.#stdin);
+        if (this.#stdin === null) return;
+        closeSync(this.#stdin);
         this.#stdin = null;
+        keepEnded(`${this.#dir}.in`, () => this.#end !== null);
         return;
       case 'close':
         // The command gets SIGPIPE, as it would without babysit.

@@ -59,13 +59,28 @@ export function drainPipe(path: string, onContent: (content: Buffer) => void): v
   }
 }
 
-/** Gives the reader of a pipe an end, unless another process holds it open. */
-export function endPipe(path: string): void {
+/** Gives the readers of a pipe an end, unless another process holds it open. Returns false when it has no reader. */
+export function endPipe(path: string): boolean {
   try {
     closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+    return true;
   } catch {
-    // The reader has just been closed.
+    return false;
   }
+}
+
+const END_AGAIN_MS = 10;
+const END_AGAIN_MAX_MS = 1000;
+
+/**
+ * Opening a named pipe that has no writer blocks, as a command does that reads /dev/stdin after the end of its input: gives
+ * each such reader the end that a pipe without a name has.
+ */
+export function keepEnded(path: string, isOver: () => boolean, waitMs = END_AGAIN_MS): void {
+  const again = (): void => {
+    if (!isOver() && endPipe(path)) keepEnded(path, isOver, Math.min(END_AGAIN_MAX_MS, 2 * waitMs));
+  };
+  setTimeout(again, waitMs).unref();
 }
 
 /** A disk that fails must not keep the client from the end. The file goes with the task. */

@@ -74,6 +74,8 @@ X sh -c 'for s in HUP INT QUIT TERM USR1 USR2 PIPE TSTP XFSZ; do kill -$s $$; do
 "\${W[@]}" sh -c 'echo begun; until [ -e $0.go ]; do sleep 0.05; done; echo done; exit 7' $f >$f & p=$!
 until grep -q begun $f; do sleep 0.05; done; kill -HUP $p; kill -TERM $p; kill -INT $p; touch $f.go; wait $p; echo $?; cat $f; rm $f $f.go`,
   },
+  { line: `X sh -c 'sleep 0.5; cat /dev/stdin'`, stdin: 'opened after the end of the input' },
+  { line: `f=$(mktemp -u); mkfifo $f; (echo through a name >$f) & "\${W[@]}" cat <$f; rm $f` },
   // A pipe is shared with processes that do not expect it to be non-blocking.
   {
     line: `f=$(mktemp -u); { "\${W[@]}" sh -c 'touch $0; until [ -e $0.go ]; do sleep 0.05; done' $f & until [ -e $f ]; do sleep 0.05; done

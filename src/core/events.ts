@@ -143,6 +143,8 @@ export interface EventMap {
     readonly kill_timeout_ms: number;
     readonly priority: number;
   };
+  /** The engine of the task has refused the new limits, after `adjusted`. */
+  adjust_refused: { readonly why: string; readonly hint: string };
   /** The active profile changed, and with it the attempt's share of the CPU. */
   profile_switched: {
     readonly profile: ProfileName;
@@ -208,6 +210,7 @@ export const INBOX_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'stall_risk',
   'held',
   'kill_requested',
+  'adjust_refused',
   'ended',
 ]);
 
@@ -228,6 +231,7 @@ export const WAIT_EVENTS: ReadonlySet<EventName> = new Set<EventName>([
   'daemon_restarted',
   'requeued',
   'adjusted',
+  'adjust_refused',
   'profile_switched',
   'retrying',
   'would_kill',

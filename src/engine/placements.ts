@@ -97,6 +97,15 @@ export class Placements implements EngineReports {
     });
   }
 
+  adjustRefused(id: TaskId, attempt: number, { message, hint }: BabysitError): void {
+    this.#loop.later(id, attempt, (work) => {
+      const task = work.get(id);
+      if (task === undefined) return;
+      const again = `${hint} Until another adjust the job may keep the limits that it had.`;
+      work.emit(task, { event: 'adjust_refused', why: message, hint: again });
+    });
+  }
+
   changed(id: TaskId): void {
     this.#loop.enqueueReconcile(id);
   }

@@ -130,6 +130,8 @@ export interface EngineReports {
   queued(id: TaskId, attempt: number, group: GroupRef): void;
   /** The engine will never accept the attempt. */
   refused(id: TaskId, attempt: number, error: BabysitError): void;
+  /** The engine has not taken over new limits, or only a part of them. */
+  adjustRefused(id: TaskId, attempt: number, error: BabysitError): void;
   /** The attempt may have begun, ended, or been lost. */
   changed(id: TaskId): void;
 }

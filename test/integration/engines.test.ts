@@ -132,10 +132,17 @@ describe('a cluster', { skip: NO_SLURM }, () => {
       const waitsFor = (dim: string) =>
         waitUntil(async () => (await waiting())?.dim === dim, { what: `to wait for ${dim}` });
       await waitsFor('engine');
+      const isInSlurm = async () => (await cluster.slurm('squeue', '--noheader', '--name=queued')) !== '';
+      await waitUntil(isInSlurm, { what: 'its job', seen: () => show(home, 'queued') });
+      await home.run(['adjust', 'queued', '--estimated_cpu_cores=64']);
+      const refusals = async () => (await home.run(['events', '--event=adjust_refused'])).stdout;
+      await waitUntil(async () => /hint/.test(await refusals()), { what: 'Slurm to refuse the CPUs' });
+      await home.run(['adjust', 'queued', '--estimated_cpu_cores=0.1']);
+      const cpus = () => cluster.slurm('squeue', '--noheader', '--name=queued', '--Format=NumCPUs');
+      await waitUntil(async () => Number(await cpus()) === 1, { what: 'Slurm to have its CPUs again' });
       // A hold takes it back from the queue of Slurm.
       await home.run(['hold', 'queued']);
       await waitsFor('hold');
-      const isInSlurm = async () => (await cluster.slurm('squeue', '--noheader', '--name=queued')) !== '';
       await waitUntil(async () => !(await isInSlurm()), { what: 'its job to be cancelled' });
       await home.run(['release', 'queued']);
       await waitsFor('engine');

@@ -13,6 +13,7 @@ export function colorOf(event: EventView['event']): string {
     case 'stall_risk':
     case 'throttled':
     case 'would_kill':
+    case 'adjust_refused':
       return 'warn';
     default:
       return 'limit';

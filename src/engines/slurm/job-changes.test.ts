@@ -14,11 +14,13 @@ const HOUR_MS = 3_600_000;
 function rig(rows: SlurmJob[]) {
   const log: string[] = [];
   let isDown = false;
+  let isForbidden = false;
   const did = (what: string) => {
     if (isDown) throw new BabysitError('engine_unreachable', 'no answer');
+    if (isForbidden) throw new BabysitError('engine_refused', 'denied');
     log.push(what);
   };
-  const limits: JobLimits = { timeLimitMs: 2 * HOUR_MS, memBytes: 1, cpus: 1 };
+  let limits: JobLimits = { timeLimitMs: 2 * HOUR_MS, memBytes: 1, cpus: 1 };
   const job = new Job({ task: aTask(), attempt: anAttempt(), describe: () => assert.fail() }, '/none', 0);
   job.is('7', null, null);
   job.asked = { ...limits, timeLimitMs: HOUR_MS };
@@ -31,6 +33,7 @@ function rig(rows: SlurmJob[]) {
     },
     suspends: true,
     log: { warn: (_, message) => log.push(message) },
+    refused: (_, { message }) => log.push(message),
     own: () => ({ id: '7', comment: 'own' }),
     limitsOf: () => limits,
   });
@@ -40,6 +43,12 @@ function rig(rows: SlurmJob[]) {
     log,
     down: (is: boolean) => {
       isDown = is;
+    },
+    forbid: (is: boolean) => {
+      isForbidden = is;
+    },
+    want: (timeLimitMs: number) => {
+      limits = { ...limits, timeLimitMs };
     },
     logged: (...lines: string[]) =>
       waitUntil(() => log.length >= lines.length, { what: lines.join('; ') }).then(() => {
@@ -83,4 +92,34 @@ it('sends the limits and the wish to continue again after an outage', async () =
   changes.limits(job);
   changes.suspend(job, () => assert.fail());
   await logged('suspend 7');
+});
+
+it('reports refused limits once for each adjust', async () => {
+  const { job, changes, forbid, logged } = rig([OWN]);
+  const adjust = () => {
+    const { task } = job.handover;
+    job.handover = { ...job.handover, task: { ...task, limits: { ...task.limits } } };
+    changes.limits(job);
+  };
+  forbid(true);
+  adjust();
+  await logged('job not changed', 'denied');
+  changes.limits(job);
+  adjust();
+  await logged('job not changed', 'denied');
+  forbid(false);
+  changes.limits(job);
+  adjust();
+  await logged(UPDATE);
+});
+
+it('sends the former limits again after a refusal, of which Slurm may have applied a part', async () => {
+  const { job, changes, forbid, logged, want } = rig([OWN]);
+  forbid(true);
+  changes.limits(job);
+  await logged('job not changed', 'denied');
+  forbid(false);
+  want(HOUR_MS);
+  changes.limits(job);
+  await logged(`update 7 {"timeLimitMs":${HOUR_MS}}`);
 });

@@ -1,5 +1,7 @@
 // Changes what Slurm does with a job: its limits, and whether it is suspended. What Slurm did not answer is sent again.
+import { isDeepStrictEqual } from 'node:util';
 import { BabysitError } from '../../core/errors.ts';
+import type { Limits } from '../../core/estimate.ts';
 import type { JobChange, SlurmClient } from './client/slurm-client.ts';
 import type { Job, JobLimits } from './job.ts';
 import { type OwnJob, stillOwn } from './own-jobs.ts';
@@ -9,6 +11,8 @@ export interface JobChangesDeps {
   /** Pause by Slurm, which frees the CPUs, instead of by signals. */
   readonly suspends: boolean;
   readonly log: { warn(data: object, message: string): void };
+  /** Slurm has refused limits, and perhaps applied a part of them. */
+  refused(job: Job, error: BabysitError): void;
   /** Null until Slurm has accepted it. */
   own(job: Job): OwnJob | null;
   limitsOf(job: Job): JobLimits;
@@ -19,6 +23,8 @@ export class JobChanges {
   /** Slurm gave no answer about their limits. */
   readonly #limitsDue = new Set<Job>();
   readonly #resumesDue = new Set<Job>();
+  /** What Slurm refused of the limits that one adjust has set: each later change of the task would send it again. */
+  readonly #refused = new WeakMap<Limits, JobChange>();
 
   constructor(deps: JobChangesDeps) {
     this.#deps = deps;
@@ -41,13 +47,19 @@ export class JobChanges {
       ...(!isWaiting || wanted.memBytes === asked?.memBytes ? {} : { memBytes: wanted.memBytes }),
       ...(!isWaiting || wanted.cpus === asked?.cpus ? {} : { cpus: wanted.cpus }),
     };
+    const { limits } = job.handover.task;
+    if (isDeepStrictEqual(change, this.#refused.get(limits))) return;
     job.asked = wanted;
     if (asked === null || Object.keys(change).length === 0) return;
     this.#send(job, (id) => this.#deps.client.update(id, change)).catch((error: Error) => {
       this.#warn(job, error, 'job not changed');
-      // Only a larger limit can be missing now, and the next change sends it again.
-      job.asked = asked;
+      // Also after a refusal Slurm may have applied a part of it (22.05): the next change sends all of it again.
+      job.asked = { ...asked, ...unknown(change) };
       if (isPassing(error)) this.#limitsDue.add(job);
+      else {
+        this.#refused.set(limits, change);
+        if (error instanceof BabysitError) this.#deps.refused(job, error);
+      }
     });
   }
 
@@ -95,6 +107,11 @@ export class JobChanges {
   #warn(job: Job, { message }: Error, what: string): void {
     this.#deps.log.warn({ task: job.handover.task.id, message }, what);
   }
+}
+
+/** Equal to nothing. */
+function unknown(change: JobChange): JobChange {
+  return Object.fromEntries(Object.keys(change).map((key) => [key, Number.NaN]));
 }
 
 function isPassing(error: Error): boolean {

@@ -104,6 +104,8 @@ export class SlurmEngine implements QueueEngine {
         return deps.suspends;
       },
       log: deps.log,
+      refused: ({ handover: { task, attempt } }, error) =>
+        deps.reports().adjustRefused(task.id, attempt.number, error),
       own: (job) => this.#own(job),
       limitsOf: (job) => this.#limitsOf(job),
     });

@@ -204,6 +204,14 @@ export const EVENT_FIELDS = {
       ...BY,
     })
     .describe('Estimates, kill timeout or priority of the task changed.'),
+  adjust_refused: z
+    .strictObject({
+      why: text.describe('What the engine says.'),
+      hint: text.describe('What to do.'),
+    })
+    .describe(
+      'After `adjusted`: the engine of the task, such as Slurm, refused the new limits. Its job may keep those that it had.',
+    ),
   profile_switched: z
     .strictObject({
       profile: z.enum(PROFILES).describe('The active profile.'),

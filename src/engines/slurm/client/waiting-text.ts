@@ -18,13 +18,18 @@ const TEXTS: Readonly<Record<string, string>> = {
   PartitionDown: 'the partition, which is down',
   PartitionInactive: 'the partition, which starts no jobs now',
   PartitionNodeLimit: 'a partition that allows as many nodes',
-  PartitionTimeLimit: 'a partition that allows its time limit',
+  PartitionTimeLimit:
+    'a partition that allows its time limit: lower it (babysit adjust --kill_timeout), or choose another partition',
+  PartitionConfig:
+    'a partition that allows what it asks for: lower its estimates (babysit adjust), or choose another partition',
+  MaxMemPerLimit:
+    'a partition that allows its memory: lower it (babysit adjust), or choose another partition',
   ReqNodeNotAvail: UNAVAILABLE,
   'Nodes required for job are DOWN': UNAVAILABLE,
   NodeDown: 'a node that is down',
   Reservation: 'its reservation to begin',
   ReservationDeleted: 'a reservation that was deleted',
-  BadConstraints: 'nodes that the cluster does not have',
+  BadConstraints: 'nodes that the cluster does not have: lower its estimates (babysit adjust)',
   FrontEndDown: 'a front end that is down',
   InvalidAccount: 'a valid account',
   InvalidQOS: 'a valid QOS',

@@ -95,6 +95,12 @@ export class Job {
     this.#end ??= { end: { kind: 'vanished' }, seenAt: nowMs };
   }
 
+  /** A user has cancelled it before it began, as an element of an array of which Slurm shows others. `bootedAt`: see isNearStart. */
+  cancelled(nowMs: number, bootedAt: number | null): void {
+    const doubt = isNearStart(bootedAt, nowMs) ? { isDoubtful: true as const } : {};
+    this.#end ??= { end: { kind: 'cancelled', ...doubt }, seenAt: nowMs };
+  }
+
   /** Slurm has accepted it. `output`: of an element of an array; null for a job of its own. */
   is(id: string, array: string | null, output: string | null): void {
     this.id = id;

@@ -102,12 +102,20 @@ export class Watch {
   /** A restarted slurmctld may have lost the jobs, or given them other ids. */
   async #find(jobs: readonly Job[]): Promise<void> {
     const { client, nowMs } = this.#deps;
-    const found = this.#deps.names.find(await client.ownJobs());
+    const { names } = this.#deps;
+    const rows = await client.ownJobs();
+    const found = names.find(rows);
+    // Slurm keeps no record of a waiting element that scancel takes out of its array (22.05).
+    const arrays = new Set(rows.map((row) => names.arrayOf(row)));
+    const isTakenOut = ({ key, array, isClaimed }: Job) =>
+      array !== null && !found.has(key) && arrays.has(array) && !isClaimed;
+    const bootedAt = jobs.some(isTakenOut) ? await client.bootedAt() : null;
     for (const job of jobs) {
       const row = found.get(job.key);
       if (job.isReleased) continue;
-      if (row === undefined) job.forgotten(nowMs());
-      else this.#deps.found(job, row.id, this.#deps.names.arrayOf(row));
+      if (row !== undefined) this.#deps.found(job, row.id, names.arrayOf(row));
+      else if (isTakenOut(job)) job.cancelled(nowMs(), bootedAt);
+      else job.forgotten(nowMs());
     }
   }
 }

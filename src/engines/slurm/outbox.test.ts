@@ -175,6 +175,26 @@ it('looks for a job before it is submitted again, and says what the others wait 
   assert.equal(outbox.fault, null);
 });
 
+it('submits the elements of an array for which the queue of Slurm has no room one by one', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const { outbox, sent, job, log } = rig(t, [new BabysitError('queue_full', 'full')]);
+  const settle = async (done: () => boolean) => {
+    for (let turn = 0; turn < 100 && !done(); turn += 1) {
+      t.mock.timers.tick(500);
+      await new Promise(setImmediate);
+    }
+    assert.ok(done(), log.join('; '));
+  };
+  for (const id of ['A', 'B']) outbox.add(job(id, 'b'));
+  await settle(() => outbox.fault !== null);
+  assert.equal(outbox.fault, 'room in the queue of Slurm (full)');
+  await settle(() => log.includes('A/1 is 102') && log.includes('B/1 is 103'));
+  assert.deepEqual(
+    sent.map(({ elements }) => elements),
+    [[0, 1], null, null],
+  );
+});
+
 it('submits an attempt of an earlier daemon that Slurm does not know', async (t) => {
   const { outbox, sent, job, logged, log } = rig(t);
   outbox.add(job('A'), true);

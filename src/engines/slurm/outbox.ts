@@ -236,7 +236,11 @@ export class Outbox {
   #failed(group: readonly Job[], { after }: Wanted, error: Error, isSent: boolean): void {
     if (this.#isClosed) return;
     if (!(error instanceof BabysitError) || PASSING.has(error.code)) {
-      for (const job of group) (isSent ? this.#unsure : this.#waiting).add(job);
+      for (const job of group) {
+        (isSent ? this.#unsure : this.#waiting).add(job);
+        // The queue may never have room for the whole array.
+        if (isFull(error)) this.#alone.add(job);
+      }
       this.#pause(error);
       return;
     }
@@ -261,9 +265,9 @@ export class Outbox {
 
   #pause(error: Error): void {
     const { message } = error;
-    const what = error instanceof BabysitError ? 'an answer of Slurm' : 'the shared directory';
-    this.fault = `${what} (${message})`;
-    this.#deps.failed(message);
+    const answer = isFull(error) ? 'room in the queue of Slurm' : 'an answer of Slurm';
+    this.fault = `${error instanceof BabysitError ? answer : 'the shared directory'} (${message})`;
+    if (!isFull(error)) this.#deps.failed(message);
     if (this.#retry !== null) return;
     this.#retry = setTimeout(() => {
       this.#retry = null;
@@ -277,7 +281,7 @@ export class Outbox {
     const jobs = [...this.#unsure];
     try {
       const found = this.#deps.names.find(await this.#deps.client.ownJobs());
-      this.#answered();
+      this.fault = null;
       for (const job of jobs) {
         this.#unsure.delete(job);
         const row = found.get(job.key);
@@ -291,4 +295,9 @@ export class Outbox {
     this.#isLooking = false;
     this.#wake();
   }
+}
+
+/** Of the cluster, or what the account may submit. */
+function isFull(error: Error): boolean {
+  return error instanceof BabysitError && error.code === 'queue_full';
 }

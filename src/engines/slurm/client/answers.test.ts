@@ -84,6 +84,16 @@ const SAID: readonly [stderr: string, code: string, message: RegExp][] = [
     /policy/,
   ],
   [
+    "sbatch: error: AssocMaxSubmitJobLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+    'queue_full',
+    /AssocMaxSubmitJobLimit/,
+  ],
+  [
+    'sbatch: error: QOSMaxSubmitJobPerUserLimit\nsbatch: error: Batch job submission failed: Job violates accounting/QOS policy',
+    'queue_full',
+    /QOSMaxSubmitJobPerUserLimit/,
+  ],
+  [
     'sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying',
     'queue_full',
     /unable to accept/,

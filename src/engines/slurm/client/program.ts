@@ -12,6 +12,8 @@ export interface ProgramCall {
   readonly input?: string;
   /** What it reads from file descriptor 3; absent: nothing. */
   readonly variables?: string;
+  /** The program is ended when it has said this on standard error: it would only ask again. Its exit code is null. */
+  readonly endsAt?: RegExp;
 }
 
 export interface ProgramLimits {
@@ -63,6 +65,11 @@ export function runProgram(call: ProgramCall, { limitMs, conf, env }: ProgramLim
   const timer = setTimeout(() => give(`gave no answer within ${limitMs / 1000} s`), limitMs);
   collect(stdout, printed, STDOUT_MAX_BYTES, () => give('printed more than 64 MB'));
   collect(stderr, said, STDERR_MAX_BYTES, () => {});
+  stderr.on('data', () => {
+    if (call.endsAt?.test(text(said)) !== true) return;
+    abandon(child);
+    resolve({ code: null, stdout: text(printed), stderr: text(said) });
+  });
   send(stdin, call.input ?? '');
   if (variables !== null) send(variables, call.variables ?? '');
   child.once('close', (code) => resolve({ code, stdout: text(printed), stderr: text(said) }));

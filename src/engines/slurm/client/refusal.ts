@@ -77,6 +77,12 @@ const REFUSED: readonly Row[] = [
     code: 'engine_refused',
     hint: 'Change --nodelist or --exclude in engine.slurm.extra_flags to nodes that sinfo --Node lists.',
   },
+  // Before the next rows: Slurm adds the general sentence about policies.
+  {
+    says: /\b(Assoc|QOS)(Max|Grp)Submit\w*/i,
+    code: 'queue_full',
+    hint: 'Wait until jobs of your account end: it may not submit more (MaxSubmitJobs). sacctmgr show associations user=$USER and sacctmgr show qos list the limits.',
+  },
   // Before the next row: it also speaks of time limits.
   {
     says: /violates accounting\/QOS policy|limit.* (reached|exceeded)/i,

@@ -63,6 +63,7 @@ interface Call {
   readonly args: readonly string[];
   readonly input?: string;
   readonly variables?: string;
+  readonly endsAt?: RegExp;
 }
 
 /** `settings` is read at each call. */
@@ -89,6 +90,7 @@ export function openSlurmClient(settings: () => SlurmSettings, env: SlurmEnv): S
     program: 'sbatch',
     args: [...flags, ...submitArgs(one, settings())],
     input: submittedScript(one),
+    endsAt: QUEUE_IS_FULL,
   });
   const scancel = async (args: readonly string[]): Promise<void> => {
     const result = await run({ program: 'scancel', args });
@@ -146,6 +148,9 @@ export function openSlurmClient(settings: () => SlurmSettings, env: SlurmEnv): S
     },
   };
 }
+
+/** sbatch asks again for two minutes (22.05). */
+const QUEUE_IS_FULL = /temporarily unable to accept job/i;
 
 /** An ended job, or one that Slurm has forgotten. */
 const IS_GONE = /Invalid job id specified|already completing or completed|already finished/i;

@@ -21,7 +21,8 @@ export function duration(ms: number | null | undefined): string {
 }
 
 export function cores(value: number | null | undefined): string {
-  return value == null ? NONE : value >= 10 ? value.toFixed(0) : String(Number(value.toFixed(1)));
+  if (value == null) return NONE;
+  return String(Number(value.toFixed(value >= 10 ? 0 : value < 0.05 ? 2 : 1)));
 }
 
 /** `1 core`, `0.5 cores` */

@@ -315,6 +315,14 @@ describe('the dashboard in a browser', { skip: NO_BROWSER }, () => {
               return scrollWidth - clientWidth;
             });
             assert.ok(tooWide <= 0, `${view} is ${tooWide} px too wide at ${width} px`);
+            const scrolled = await page.locator('section.scroll').evaluateAll(
+              (all: unknown[]) =>
+                all.filter((each) => {
+                  const { scrollWidth, clientWidth } = each as { scrollWidth: number; clientWidth: number };
+                  return scrollWidth > clientWidth;
+                }).length,
+            );
+            assert.equal(scrolled, 0, `${view} has a table that scrolls sideways at ${width} px`);
             if (IMAGES !== '' && (view === 'now' || (view !== 'settings' && width === 1024)))
               await photograph(page, `${view.split('/')[0]}-${width}-${theme}`);
           }

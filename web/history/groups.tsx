@@ -3,12 +3,25 @@ import type { HistoryView, Quantiles } from '../../src/api/schemas/observe/histo
 import { duration, size } from '../text.ts';
 
 type Dimension = HistoryView['by'];
+type Group = HistoryView['groups'][number];
 
 const TITLES: Readonly<Record<Dimension, string>> = {
   command: 'Command',
   owner: 'Owner',
   project: 'Project',
 };
+
+const COLUMNS = [
+  'runs',
+  'killed',
+  'failed',
+  'waited (9 of 10)',
+  'time',
+  'memory',
+  'cores',
+  'lost',
+  'reserved, unused',
+] as const;
 
 interface Props {
   readonly summary: HistoryView;
@@ -41,17 +54,7 @@ export function Groups({ summary: { by, groups, left_out }, onGroup }: Props) {
           <thead>
             <tr>
               <th scope="col">{TITLES[by].toLowerCase()}</th>
-              {[
-                'runs',
-                'killed',
-                'failed',
-                'waited (9 of 10)',
-                'time',
-                'memory',
-                'cores',
-                'lost',
-                'reserved, unused',
-              ].map((title) => (
+              {COLUMNS.map((title) => (
                 <th key={title} scope="col" class="number">
                   {title}
                 </th>
@@ -62,22 +65,11 @@ export function Groups({ summary: { by, groups, left_out }, onGroup }: Props) {
             {groups.map((group) => (
               <tr key={group.key}>
                 <th scope="row">{group.key}</th>
-                <td class="number">{group.tasks}</td>
-                <td class={group.killed + group.interrupted > 0 ? 'number bad-text' : 'number'}>
-                  {group.killed + group.interrupted}
-                </td>
-                <td class="number">{group.failed}</td>
-                <td class="number">{duration(group.wait_ms?.p90 ?? null)}</td>
-                {[group.time_ratio, group.mem_ratio, group.cpu_ratio].map((ratio, column) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: three columns
-                  <td key={column} class={`number ${tone(ratio)}`}>
-                    {calibrated(ratio)}
+                {cellsOf(group).map(({ text, tone }, column) => (
+                  <td key={COLUMNS[column]} class={`number ${tone}`} data-title={COLUMNS[column]}>
+                    {text}
                   </td>
                 ))}
-                <td class="number">{group.lost_ms === 0 ? '–' : duration(group.lost_ms)}</td>
-                <td class="number">
-                  {group.ran_ms === 0 ? '–' : size((1000 * group.unused_mem_byte_s) / group.ran_ms)}
-                </td>
               </tr>
             ))}
           </tbody>
@@ -88,6 +80,24 @@ export function Groups({ summary: { by, groups, left_out }, onGroup }: Props) {
   );
 }
 
+/** In the order of COLUMNS. */
+function cellsOf(group: Group): readonly { readonly text: string | number; readonly tone: string }[] {
+  const plain = (text: string | number) => ({ text, tone: '' });
+  const killed = group.killed + group.interrupted;
+  return [
+    plain(group.tasks),
+    { text: killed, tone: killed > 0 ? 'bad-text' : '' },
+    plain(group.failed),
+    plain(duration(group.wait_ms?.p90 ?? null)),
+    ...[group.time_ratio, group.mem_ratio, group.cpu_ratio].map((ratio) => ({
+      text: calibrated(ratio),
+      tone: toneOf(ratio),
+    })),
+    plain(group.lost_ms === 0 ? '–' : duration(group.lost_ms)),
+    plain(group.ran_ms === 0 ? '–' : size((1000 * group.unused_mem_byte_s) / group.ran_ms)),
+  ];
+}
+
 const times = (ratio: number) => `${ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(1)}×`;
 
 function calibrated(value: Quantiles): string {
@@ -95,7 +105,7 @@ function calibrated(value: Quantiles): string {
 }
 
 /** Too little is killed, more than three times too much makes others wait. */
-function tone(value: Quantiles): string {
+function toneOf(value: Quantiles): string {
   if (value === null) return '';
   return value.p50 < 1 ? 'bad-text' : value.p50 > 3 ? 'warn-text' : '';
 }

@@ -8,7 +8,7 @@ import { untilReaderGone } from './output/reader-gone.ts';
 type Show = (frame: Frame, hasChanged: boolean) => Promise<'more' | 'done'>;
 
 /** One `show` at a time; of the frames that come while it runs the last one follows. Resolves when `show` is done. */
-export async function watch({ session }: Context, show: Show): Promise<void> {
+export async function watch({ output, session }: Context, show: Show): Promise<void> {
   const abort = new AbortController();
   let state = '';
   let next: Frame | null = null;
@@ -28,7 +28,13 @@ export async function watch({ session }: Context, show: Show): Promise<void> {
     }
     isShowing = false;
   };
+  let said = '';
+  const onLost = (why: string): void => {
+    if (why !== said) output.notify({ event: 'disconnected', reason: why }, () => `babysit: ${why}\n`);
+    said = why;
+  };
   const onFrame = (frame: Frame): void => {
+    said = '';
     next = frame;
     if (isShowing) return;
     isShowing = true;
@@ -36,7 +42,7 @@ export async function watch({ session }: Context, show: Show): Promise<void> {
   };
   try {
     await Promise.race([
-      followFrames(session, { frame: onFrame }, abort.signal),
+      followFrames(session, { frame: onFrame, lost: onLost }, abort.signal),
       finished,
       untilReaderGone(),
     ]);

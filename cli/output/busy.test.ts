@@ -39,6 +39,15 @@ it('draws after a second, with the share that is known, and clears the line at t
   assert.equal(written.at(-1), '\r\x1b[K');
 });
 
+it('keeps the line within the terminal', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { written, context } = rig(false, { COLUMNS: '20' });
+  const done = whileBusy(context, 'clean', () => new Promise((resolve) => setTimeout(resolve, 1100)));
+  t.mock.timers.tick(1100);
+  await done;
+  assert.deepEqual(written, ['\r\x1b[Kclean [####--------', '\r\x1b[K']);
+});
+
 it('draws nothing for a program, on a dumb terminal, and for a short request', async () => {
   for (const { written, context } of [rig(true), rig(false, { TERM: 'dumb' }), rig(false)]) {
     assert.equal(await whileBusy(context, 'clean', () => Promise.resolve(7)), 7);

@@ -1,7 +1,9 @@
 // Shows that a request takes longer than a second: a bar, with the share that is done where it is known.
+import { cutText } from '../../src/text/width.ts';
 import type { Session } from '../client/session.ts';
 import { humanDuration } from './human.ts';
 import type { Output } from './output.ts';
+import { columnsOf } from './status-line.ts';
 import { bar } from './style.ts';
 
 const AFTER_MS = 1000;
@@ -24,7 +26,9 @@ export async function whileBusy<T>(
     const done = share();
     const shown = done === null ? movingBar(ticks) : bar(done, WIDTH);
     const percent = done === null ? '' : ` ${Math.floor(100 * done)}%`;
-    output.message(`${CLEAR}${what} [${shown}]${percent} ${humanDuration(AFTER_MS + ticks * DRAW_MS)}`);
+    const line = `${what} [${shown}]${percent} ${humanDuration(AFTER_MS + ticks * DRAW_MS)}`;
+    // A line that wraps cannot be cleared.
+    output.message(`${CLEAR}${cutText(line, columnsOf(session.env) - 1)}`);
     ticks += 1;
     timer = setTimeout(draw, DRAW_MS);
   };

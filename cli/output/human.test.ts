@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Progress } from '../../src/core/progress.ts';
-import { humanProgress, humanValue } from './human.ts';
+import { humanCores, humanProgress, humanValue } from './human.ts';
 
 const PROGRESS: Progress = {
   ...{ done: 3, total: 10, pct: 30, phase: null, failed: null, eta_s: 70, note: null },
@@ -18,6 +18,11 @@ describe('humanProgress', () => {
   ];
   for (const [fields, expected] of rows)
     it(expected, () => assert.equal(humanProgress({ ...PROGRESS, ...fields }), expected));
+});
+
+it('a hundredth of a core is no zero', () => {
+  const shown = [null, 0, 0.004, 0.01, 0.04, 0.05, 0.25, 12].map(humanCores);
+  assert.deepEqual(shown, ['', '0.0', '0.0', '0.01', '0.04', '0.1', '0.3', '12.0']);
 });
 
 describe('humanValue', () => {

@@ -16,8 +16,9 @@ export function humanDuration(ms: number | null): string {
   return ms === null ? '' : formatDuration(ms);
 }
 
+/** `2.0`, `0.01`: less than half a tenth is no zero. */
 export function humanCores(cores: number | null): string {
-  return cores === null ? '' : cores.toFixed(1);
+  return cores === null ? '' : cores.toFixed(cores >= 0.005 && cores < 0.05 ? 2 : 1);
 }
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;

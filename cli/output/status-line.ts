@@ -62,7 +62,7 @@ export function drawStatusLine(output: Output, session: Session, live: () => rea
 }
 
 /** A wrapped line cannot be redrawn. COLUMNS serves terminals that do not report their width, such as serial lines. */
-function columnsOf(env: NodeJS.ProcessEnv): number {
+export function columnsOf(env: NodeJS.ProcessEnv): number {
   return process.stderr.columns || Number(env.COLUMNS) || DEFAULT_COLUMNS;
 }
 

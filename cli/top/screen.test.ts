@@ -92,6 +92,18 @@ describe('the screen', () => {
     assert.match(rows.join('\n'), /MEM .* 4G .* 2G .* 2G of 16G/);
   });
 
+  it('says why the daemon needs a person, and what to do', () => {
+    const status = {
+      ...BUSY.status,
+      notices: [{ what: 'spawner', reason: 'the process that starts tasks ended', fix: 'Repair it.' }],
+    };
+    const frame = { ...BUSY, status };
+    const rows = shown({ columns: 60, rows: 24 }, UNICODE, (state) =>
+      withNews(state, { kind: 'frame', frame }),
+    );
+    assert.equal(rows[1]?.trimEnd(), 'Notice: the process that starts tasks ended. Repair it.');
+  });
+
   it('shows the limit of silence of a task long before its end', () => {
     const silent = { kill_timeout_ms: 7_200_000, observability_interval_ms: 3_600_000, silent_ms: 60_000 };
     const frame = aFrame({ running: [aRunningView('silent', silent)] });

@@ -63,7 +63,7 @@ function titleRow({ frame, filter, sort, lost }: State): Row {
 }
 
 /** What a person must know first, at most two rows. */
-function alertRows({ frame }: State): Row[] {
+function alertRows({ frame, size }: State): Row[] {
   if (frame === null) return [];
   const { pressure, notices, holds } = frame.status;
   const rows = [
@@ -76,7 +76,9 @@ function alertRows({ frame }: State): Row[] {
         ),
       ),
     ),
-    ...notices.map(({ what }) => row(span(`Notice: ${what}`, 'warn'))),
+    ...notices
+      .flatMap(({ reason, fix }) => wrapText(`Notice: ${reason}. ${fix}`, size.columns))
+      .map((line) => row(span(line, 'warn'))),
   ];
   return rows.slice(0, 2);
 }

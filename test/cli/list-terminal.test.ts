@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { after, describe, it } from 'node:test';
 import { SMALL } from '../support/budget.ts';
 import { BABYSIT, jsonLines } from '../support/cli.ts';
-import { sharedDaemon, type TestHome } from '../support/home.ts';
+import { sharedDaemon, type TestHome, testHome } from '../support/home.ts';
 import { onTerminal, type Terminal } from '../support/screens/terminal.ts';
 import { submit, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -96,6 +96,17 @@ describe('--watch', () => {
     await lines.done;
     for (const line of drawn().at(-1)?.split('\n') ?? []) assert.ok(line.length <= 210, line);
   });
+});
+
+it('list --watch says that it has lost the daemon', async (t) => {
+  const home = testHome(t);
+  const list = home.start(['list', '--watch']);
+  await submit(home, 'kept', 'sleep 600');
+  await waitUntil(() => list.stdout() !== '', { what: 'the first row' });
+  await home.run(['daemon-stop']);
+  await waitUntil(() => list.stderr().includes('the daemon is stopping'), { what: 'the message' });
+  list.kill('SIGTERM');
+  await list.done;
 });
 
 it('list --watch and status --watch show the whole reason of a wait on a narrow terminal', async (t) => {

@@ -104,10 +104,42 @@ describe('an express start', () => {
   });
 
   it('is charged memory and a slot, and cores only above its estimate; its owner holds all of it', () => {
-    const item = running(3, { ...smoke, isExpress: true });
+    const item = running(3, { ...smoke, killTimeoutMs: 20_000, isExpress: true });
     assert.deepEqual(chargedNeed(item), { memBytes: 64 * MIB, cpuCores: 0 });
     assert.deepEqual(heldNeed(item), { memBytes: 64 * MIB, cpuCores: 1 });
     assert.equal(chargedNeed({ ...item, liveCpuCores: 2 }).cpuCores, 2);
+  });
+
+  it('keeps its place in the lane and is charged its cores once an adjustment makes it longer than a short task', () => {
+    const longer = running(3, { ...smoke, owner: 'bob', killTimeoutMs: 180_000, isExpress: true });
+    assert.equal(chargedNeed(longer).cpuCores, 1);
+    assert.deepEqual(express([bob], { running: [...held, longer] }), []);
+    const shorts = ['carol', 'dora'].map((owner, n) => pending(6 + n, { ...smoke, owner }));
+    assert.deepEqual(express(shorts, { running: [...held, longer] }), [6], 'one place is left');
+  });
+
+  it('comes five times the estimate after the last start of its owner while an owner with less waits', () => {
+    const waits = pending(4, { ...hour, owner: 'carol' });
+    const snapshot = aSnapshot({ capacity: twoCores, running: held, pending: [waits, bob] });
+    snapshot.queue.served('bob', NOW - 20_000);
+    const restedAtMs = NOW + 30_000;
+    assert.deepEqual(pass(snapshot, NOW).express, []);
+    assert.deepEqual(pass(snapshot, restedAtMs - 1).express, []);
+    assert.equal(plan(snapshot, NOW).get(bob.id)?.start.expectedMs, restedAtMs);
+    assert.deepEqual(pass(snapshot, restedAtMs).express, [bob.id]);
+    snapshot.queue.served('carol', NOW - 10_000);
+    assert.deepEqual(pass(snapshot, NOW).express, [bob.id], 'carol was served later');
+    snapshot.queue.remove(waits.id, NOW);
+    snapshot.queue.served('carol', NOW - 30_000);
+    assert.deepEqual(pass(snapshot, NOW).express, [bob.id], 'only the owner with the most waits for it');
+  });
+
+  it('goes to the owner served longest ago where owners hold equally much', () => {
+    const carol = pending(7, { ...smoke, owner: 'carol' });
+    const snapshot = aSnapshot({ capacity: twoCores, running: held, pending: [bob, carol] });
+    assert.deepEqual(pass(snapshot, NOW).express, [bob.id]);
+    snapshot.queue.served('bob', NOW - 60_000);
+    assert.deepEqual(pass(snapshot, NOW).express, [carol.id]);
   });
 
   it('is expected later, and no basis of a latest start', () => {

@@ -1,24 +1,23 @@
 // Express starts: short tasks that start above the core limit, so that they do not wait for the long tasks of others.
 import type { Demand, PendingItem, RunningItem } from './items.ts';
 import { heldNeed, type Room, shortDim } from './ledger.ts';
+import type { QueueView } from './queue/queue.ts';
 import { bySubmission, type Fits, type SubQueue } from './queue/sub-queue.ts';
 import { assumedEnd } from './releases.ts';
 import { dominantPart } from './share.ts';
+import { isShort } from './short.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const DEFAULT_EXPRESS_STARTS = 2;
 
-const MAX_TIME_MS = 30_000;
-const MAX_KILL_TIMEOUT_MS = 60_000;
-const MAX_CORES = 1;
 const MAX_PART_OF_MEMORY = 1 / 8;
 /** A short task waits for a running express task at most this many times its own estimate. */
 const MAX_WAIT_FACTOR = 10;
-
-/** Short enough for an express start, memory aside. */
-export function isShort({ need, timeMs, killTimeoutMs }: Demand): boolean {
-  return timeMs <= MAX_TIME_MS && killTimeoutMs <= MAX_KILL_TIMEOUT_MS && need.cpuCores <= MAX_CORES;
-}
+/**
+ * An owner rests after a start for this many times the estimate of its next short task, while an owner with less waits: else
+ * a stream of short tasks would slow down for good what that owner waits for.
+ */
+const REST_FACTOR = 5;
 
 /** What a demand takes from the ledger when it starts express: no cores, because CPU is compressible. */
 export function expressDemand(demand: Demand): Demand {
@@ -39,6 +38,14 @@ interface Express {
   readonly latestEndMs: number;
 }
 
+export interface ExpressChoice {
+  readonly items: readonly PendingItem[];
+  /** When the first owner has rested, epoch ms; null: none rests. */
+  readonly restedAtMs: number | null;
+}
+
+const NONE: ExpressChoice = { items: [], restedAtMs: null };
+
 /**
  * The items that start express beside `starts`: the first short one of each owner while another owner holds more than its
  * fair share. At most one of an owner and `atMost` in all run at once. The holder of the reservation needs no guard; every
@@ -51,9 +58,9 @@ export function expressStarts(
   holder: PendingItem,
   guarded: Guarded,
   atMost: number,
-): PendingItem[] {
+): ExpressChoice {
   const running = expressOf(snapshot.running, nowMs);
-  if (running.length >= atMost) return [];
+  if (running.length >= atMost) return NONE;
   const maxMemBytes = MAX_PART_OF_MEMORY * snapshot.capacity.memLimitBytes;
   const isSmall = (demand: Demand) => isShort(demand) && demand.need.memBytes <= maxMemBytes;
   const fits: Fits = (demand) => isSmall(demand) && guarded.fits(expressDemand(demand));
@@ -65,16 +72,28 @@ export function expressStarts(
     const first = firstOf(subQueue, fits, isOpen);
     if (first !== undefined && first !== holder) firsts.push(first);
   }
-  if (firsts.length === 0) return [];
+  if (firsts.length === 0) return NONE;
   const held = heldParts(snapshot, starts);
   const fairPart = 1 / held.size;
   const above = [...held].flatMap(([owner, part]) => (part > fairPart + 1e-9 ? [owner] : []));
   const partOf = ({ owner }: PendingItem) => held.get(owner) ?? 0;
+  const { queue } = snapshot;
+  const poor = new Set([...queue.subQueues()].map(({ owner }) => owner));
+  for (const owner of poor) if ((held.get(owner) ?? 0) >= fairPart) poor.delete(owner);
+  const restedAt = ({ owner, timeMs }: PendingItem) => {
+    const servedMs = queue.servedAtMs(owner);
+    const yields = [...poor].some((other) => other !== owner && queue.servedAtMs(other) < servedMs);
+    return yields ? servedMs + REST_FACTOR * timeMs : nowMs;
+  };
   const candidates = firsts
     .filter(({ owner }) => above.some((other) => other !== owner))
-    .sort((a, b) => partOf(a) - partOf(b) || b.priority - a.priority || bySubmission(a, b));
+    .sort(
+      (a, b) =>
+        partOf(a) - partOf(b) || b.priority - a.priority || byService(queue, a, b) || bySubmission(a, b),
+    );
   const chosen: PendingItem[] = [];
   const seen = new Set<string>();
+  let restedAtMs: number | null = null;
   for (const item of candidates) {
     if (running.length >= atMost) break;
     // A later one of the same owner does not pass it: else a higher priority could make a start later.
@@ -82,11 +101,21 @@ export function expressStarts(
     seen.add(item.owner);
     if (running.some((other) => !startsBeside(item, other))) continue;
     if (!(item === holder ? holderFits() : fits(item))) continue;
+    const itemMs = restedAt(item);
+    if (itemMs > nowMs) {
+      restedAtMs = Math.min(restedAtMs ?? itemMs, itemMs);
+      continue;
+    }
     chosen.push(item);
     guarded.take(expressDemand(item));
     running.push({ owner: item.owner, latestEndMs: nowMs + item.killTimeoutMs });
   }
-  return chosen;
+  return { items: chosen, restedAtMs };
+}
+
+function byService(queue: QueueView, a: PendingItem, b: PendingItem): number {
+  const [aMs, bMs] = [queue.servedAtMs(a.owner), queue.servedAtMs(b.owner)];
+  return aMs === bMs ? 0 : aMs - bMs;
 }
 
 function expressOf(running: readonly RunningItem[], nowMs: number): Express[] {

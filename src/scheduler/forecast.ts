@@ -190,7 +190,7 @@ interface Ending<T> {
 }
 
 /**
- * Runs a pass at each end and each join, until the `count` items of the queue and the joining ones have started or nothing
+ * Runs a pass at each end, each join and each end of a rest, until the `count` items of the queue and the joining ones have started or nothing
  * more is expected. The ends are fixed by the assumption; the passes decide by the estimates, as they do for real.
  */
 function* simulate(
@@ -222,8 +222,12 @@ function* simulate(
   });
   let atMs = nowMs;
   let joined = 0;
+  let restedAtMs = rules.expressStarts === 0 ? null : first.restedAtMs;
   while (startsMs.size < count + joins.length) {
-    let nextMs = joins[joined]?.hold.until ?? Number.POSITIVE_INFINITY;
+    let nextMs = Math.min(
+      joins[joined]?.hold.until ?? Number.POSITIVE_INFINITY,
+      restedAtMs ?? Number.POSITIVE_INFINITY,
+    );
     for (const { endMs } of running) nextMs = Math.min(nextMs, endMs);
     for (const { endMs } of leases) nextMs = Math.min(nextMs, endMs);
     if (nextMs === Number.POSITIVE_INFINITY) break;
@@ -242,6 +246,7 @@ function* simulate(
       running.push(begin(item, atMs, choice));
     }
     queue.reserve(choice.reservation, atMs);
+    restedAtMs = choice.restedAtMs;
     yield;
   }
   return { startsMs, snapshot: stateNow(), atMs, releases: releasesAt(running, leases) };

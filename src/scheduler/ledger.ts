@@ -1,5 +1,6 @@
 // The ledger of resources: the charges, the room left, and the test of fit that admission, pass and plan share.
 import type { Need, RunningItem } from './items.ts';
+import { isShort } from './short.ts';
 import type { Capacity, Snapshot } from './snapshot.ts';
 
 export interface Room {
@@ -73,9 +74,13 @@ export function chargedMem(item: RunningItem): number {
   return Math.max(item.liveMemBytes, item.need.memBytes);
 }
 
-/** An express start is charged no cores while it keeps its estimate: it runs beside the core limit, by weight. */
+/**
+ * An express start is charged no cores while it keeps its estimate and no adjustment makes it longer or larger than a short
+ * task: it runs beside the core limit, by weight.
+ */
 export function chargedCpu(item: RunningItem): number {
-  return item.isExpress && !isAboveEstimate(item.liveCpuCores, item.need.cpuCores) ? 0 : heldCpu(item);
+  const isFree = item.isExpress && isShort(item) && !isAboveEstimate(item.liveCpuCores, item.need.cpuCores);
+  return isFree ? 0 : heldCpu(item);
 }
 
 /** What counts for the share of its owner. */

@@ -58,13 +58,16 @@ export interface Choice {
   readonly reservation: Reservation | null;
   /** The room left after the starts. */
   readonly room: Room;
+  /** When a task may start express that may not now, whatever ends until then; null: none. Epoch ms. */
+  readonly restedAtMs: number | null;
 }
 
 /** The decision of `pass` with the items themselves. */
 export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choice {
   const starts: PendingItem[] = [];
   let room = roomOf(snapshot);
-  if (snapshot.queue.size === 0) return { starts, express: [], reservation: null, room };
+  const nothing = { express: [], reservation: null, restedAtMs: null };
+  if (snapshot.queue.size === 0) return { ...nothing, starts, room };
   const order = new FairShareOrder(snapshot, nowMs, policy.ageingMs);
   let candidate = order.next;
   for (; candidate !== undefined && shortDim(room, candidate.item.need) === null; candidate = order.next) {
@@ -73,23 +76,25 @@ export function decide(snapshot: Snapshot, nowMs: number, policy: Policy): Choic
     order.start(candidate);
   }
   const expected = candidate && shadow(room, releasesOf(snapshot, nowMs, starts), candidate.item.need);
-  if (!candidate || !expected) return { starts, express: [], reservation: null, room };
+  if (!candidate || !expected) return { ...nothing, starts, room };
 
   const holder = candidate.item;
   const latest = shadow(room, releasesOf(snapshot, nowMs, starts, 'limits'), candidate.item.need) ?? expected;
   const reservation = { id: holder.id, startMs: expected.atMs, latestMs: latest.atMs };
-  if (policy.backfill === 'none') return { starts, express: [], reservation, room };
+  if (policy.backfill === 'none') return { ...nothing, starts, reservation, room };
   const backfill = new Backfill(room, nowMs, expected, latest, policy.learned === 'full');
   order.skip(candidate, backfill.fits);
   if (policy.learned === 'off') startInOrder(order, backfill, starts);
   else startSoonestEnd(order, backfill, starts);
-  const express = expressStarts(snapshot, nowMs, starts, holder, backfill, policy.expressStarts);
+  const { expressStarts: most } = policy;
+  const { items: express, restedAtMs } = expressStarts(snapshot, nowMs, starts, holder, backfill, most);
   return {
     starts: [...starts, ...express],
     express,
     // The next pass makes a new reservation when the holder starts express.
     reservation: express.includes(holder) ? null : reservation,
     room: backfill.room,
+    restedAtMs,
   };
 }
 

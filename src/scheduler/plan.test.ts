@@ -14,10 +14,10 @@ import {
 } from '../../test/support/build/build-snapshot.ts';
 import { GIB } from '../../test/support/build/build-task.ts';
 import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
-import { isShort } from './express.ts';
 import type { LeaseItem, PendingItem } from './items.ts';
 import { DEFAULT_POLICY, pass } from './pass.ts';
 import { plan, planSubmission, startNow } from './plan.ts';
+import { isShort } from './short.ts';
 import type { OtherProfile, Snapshot } from './snapshot.ts';
 
 type Changes = Parameters<typeof aSnapshot>[0];

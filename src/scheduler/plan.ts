@@ -2,7 +2,7 @@
 // wait_for_capacity show the same values.
 import { allSteps, type Steps } from '../core/steps.ts';
 import { type Blocked, Explanation, NAMES_SHOWN } from './explain.ts';
-import { expressDemand, isShort } from './express.ts';
+import { expressDemand } from './express.ts';
 import {
   type Forecast,
   forecast,
@@ -16,6 +16,7 @@ import { roomOf, shortDim } from './ledger.ts';
 import { profileFor } from './other-profile.ts';
 import { DEFAULT_POLICY, decide, type Policy } from './pass.ts';
 import { withItem } from './queue/queue.ts';
+import { isShort } from './short.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface PlanEntry {

@@ -15,11 +15,11 @@ import {
 import { GIB } from '../../test/support/build/build-task.ts';
 import { SimulatedHost } from '../../test/support/rigs/simulated-host.ts';
 import { admit } from './admission.ts';
-import { isShort } from './express.ts';
 import type { PendingItem } from './items.ts';
 import { chargedMem } from './ledger.ts';
 import { DEFAULT_POLICY, pass } from './pass.ts';
 import { plan } from './plan.ts';
+import { isShort } from './short.ts';
 
 const limits = { memPctLimit: 100, cpuPctLimit: 100 };
 

@@ -4,7 +4,6 @@ import type { Lease } from '../../core/lease.ts';
 import { isActive, type Task, type TaskId } from '../../core/task.ts';
 import { killTimeoutMs } from '../../core/transition/extend-time.ts';
 import type { HostMemory } from '../../procfs/meminfo.ts';
-import { isShort } from '../../scheduler/express.ts';
 import type { ProgressEnd, RunningItem } from '../../scheduler/items.ts';
 import { outsideCharge, patientCharge } from '../../scheduler/ledger.ts';
 import { pricedQueue, type Queue } from '../../scheduler/queue/queue.ts';
@@ -108,8 +107,7 @@ export function runningItem(task: Task, live: LiveUse): RunningItem | null {
     startedAtMs: state.attempt.startedAt ?? state.attempt.dispatchedAt,
     pausedMs: state.attempt.pausedMs,
     isPaused: state.status === 'paused',
-    // An adjustment may have made it longer or larger: then it is charged like any other.
-    isExpress: state.attempt.isExpress && isShort(item),
+    isExpress: state.attempt.isExpress,
     progressEnd: live.progressEnd(task.id),
   };
 }

@@ -17,16 +17,23 @@ export interface Pipes {
   readonly err: string | null;
   /** From the relay to the log writer. */
   readonly log: string | null;
+  /**
+   * Passes nothing: the command waits until the relay has opened it, after its input. Otherwise it waits for its output. A
+   * command that comes first would find the end of an input that no process has open for writing.
+   */
+  readonly gate: string | null;
 }
 
 /** `dir`: the directory of the attempt. */
 export function pipesOf({ stdin, stdout, stderr }: Streams, dir: string): Pipes {
   const isRelayed = stdout === 'pipe' || stdout === 'terminal' || stderr === 'pipe';
+  const hasInput = stdin === 'pipe' || stdin === 'terminal';
   return {
-    in: stdin === 'pipe' || stdin === 'terminal' ? `${dir}.in` : null,
+    in: hasInput ? `${dir}.in` : null,
     out: stdout === 'pipe' || stdout === 'terminal' ? `${dir}.out` : null,
     err: stderr === 'pipe' ? `${dir}.err` : null,
     log: isRelayed ? `${dir}.relay` : null,
+    gate: hasInput && !isRelayed ? `${dir}.out` : null,
   };
 }
 

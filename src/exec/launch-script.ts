@@ -153,8 +153,10 @@ function trapName(signal: Ignorable): string {
 /** What the supervisor makes before the start: see make_pipes in supervisor.sh. */
 function pipeLine({ streams, dir }: Launch): string[] {
   if (streams === null) return [];
-  const { in: stdin, out, err, log } = pipesOf(streams, dir);
-  const names = [stdin, out, err, log].flatMap((path) => (path === null ? [] : path.slice(dir.length + 1)));
+  const { in: stdin, out, err, log, gate } = pipesOf(streams, dir);
+  const names = [stdin, out, err, log, gate].flatMap((path) =>
+    path === null ? [] : path.slice(dir.length + 1),
+  );
   return names.length === 0 ? [] : [`#pipes ${names.join(' ')}`];
 }
 
@@ -171,9 +173,10 @@ function checkLine({ command, usesPty, streams, env: { PATH } }: Launch): string
  */
 function redirections({ streams, dir, usesPty }: Launch): string[] {
   if (streams === null) return [];
-  const { in: stdin, out } = pipesOf(streams, dir);
+  const { in: stdin, out, gate } = pipesOf(streams, dir);
   const open = usesPty && streams.stdin === 'pipe' ? OPEN_INPUT : '<';
   const input = stdin === null ? [] : [`${open}${shellQuote(stdin)} ${UNHELD}`];
+  if (gate !== null) input.push(`7>${shellQuote(gate)} 7>&-`);
   const terminalWords = out === null ? [] : [`>${shellQuote(out)} 2>&1`];
   const words = [...input, ...(usesPty ? terminalWords : streamWords(streams, dir))];
   return [`exec ${words.join(' ')} || fail 'cannot open the streams of the task'`];

@@ -10,7 +10,7 @@ import { SMALL } from '../support/budget.ts';
 import { jsonLine } from '../support/cli.ts';
 import { type TestHome, testHome } from '../support/home.ts';
 import { daemonPid, processesOf } from '../support/processes.ts';
-import { show, until } from '../support/tasks.ts';
+import { hasStarted, show, until } from '../support/tasks.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** Longer than a client waits for a relay that should answer. */
@@ -29,6 +29,16 @@ function connections(home: TestHome): number {
 }
 
 describe('babysit exec', { concurrency: true }, () => {
+  it('gives the first task of a daemon an input that lasts, although the relay comes later', async (t) => {
+    const home = testHome(t);
+    // A program that reads at once.
+    assert.equal((await home.run(['run', ...SMALL, '--name=first', '--stdin', '--', 'cat'])).code, 0);
+    await waitUntil(() => hasStarted(home, 'first'), { what: 'the task' });
+    assert.equal((await home.run(['send', 'first', '-', '--eof'], { stdin: 'x' })).code, 0);
+    assert.equal((await home.run(['wait', 'first'])).code, 0);
+    assert.equal((await home.run(['log', 'first', '--full'])).stdout, 'x');
+  });
+
   it('attaches to a task that waits longer than a relay may take', async (t) => {
     const home = testHome(t);
     assert.equal((await home.run(['hold', '--all'])).code, 0);

@@ -10,6 +10,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   rmSync,
   writeFileSync,
   writeSync,
@@ -55,6 +56,22 @@ for (const opened of [[], ['out'], ['out', 'err']])
     assert.deepEqual(frames, [ready, ...outputs, END]);
     assert.ok(!existsSync(`${dir}.out`));
   });
+
+it('keeps an input closed whose end was asked for before the command had started', (t) => {
+  const dir = join(tempDir(t), '1');
+  mkdirSync(dir);
+  execFileSync('mkfifo', [`${dir}.in`, `${dir}.out`]);
+  const attempt = new RelayedAttempt(dir, { onIdle() {}, onShown() {}, pause() {} });
+  attempt.wish({ wish: 'close_stdin' });
+  appendFileSync(join(dir, 'claim'), 'claimed 1.5\nstarted 1.5 1 (x) S 1 1\n');
+  attempt.look();
+  assert.ok(attempt.hasBegun);
+  const fd = openSync(`${dir}.in`, constants.O_RDONLY | constants.O_NONBLOCK);
+  t.after(() => closeSync(fd));
+  assert.equal(readSync(fd, Buffer.alloc(1)), 0);
+  appendFileSync(join(dir, 'claim'), 'exit 2.5 3\n');
+  attempt.over();
+});
 
 for (const how of ['look', 'over'] as const)
   it(`passes the output that an earlier relay has left in a pipe of an ended command, at ${how}`, async (t) => {

@@ -58,6 +58,8 @@ export class RelayedAttempt {
   readonly #streams = new Map<StreamKind, Socket>();
   #log: LogPipe | null = null;
   #stdin: number | null = null;
+  /** Its end may be asked for before the pipe is open. */
+  #isInputOver = false;
   #watcher: { close(): void } | null = null;
   #client: Client | null = null;
   #tie: (() => void) | null = null;
@@ -204,10 +206,7 @@ export class RelayedAttempt {
         untilPossible(() => resizeTerminal(this.#dir, wish));
         return;
       case 'close_stdin':
-        if (this.#stdin === null) return;
-        closeSync(this.#stdin);
-        this.#stdin = null;
-        keepEnded(`${this.#dir}.in`, () => this.#end !== null);
+        this.#endInput();
         return;
       case 'close':
         // The command gets SIGPIPE, as it would without babysit.
@@ -218,6 +217,14 @@ export class RelayedAttempt {
       case 'over':
         return;
     }
+  }
+
+  #endInput(): void {
+    this.#isInputOver = true;
+    if (this.#stdin === null) return;
+    closeSync(this.#stdin);
+    this.#stdin = null;
+    keepEnded(`${this.#dir}.in`, () => this.#end !== null);
   }
 
   /** The client stops itself as well, so that its shell sees a stopped job. That of an earlier relay comes soon. */
@@ -241,8 +248,10 @@ export class RelayedAttempt {
   #open(): void {
     // None of these blocks. The command waits until its standard output has a reader.
     const stdin = `${this.#dir}.in`;
-    if (this.#stdin === null && existsSync(stdin))
+    if (this.#stdin === null && existsSync(stdin)) {
       this.#stdin = openSync(stdin, constants.O_RDWR | constants.O_NONBLOCK);
+      if (this.#isInputOver) this.#endInput();
+    }
     this.#log ??= openLogPipe(`${this.#dir}.relay`, () => this.#flow());
     if (this.#log !== null) this.#isLogWritten = false;
     for (const kind of OUTPUTS)

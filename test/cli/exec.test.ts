@@ -240,7 +240,7 @@ describe('babysit exec', () => {
     await submit(home, 'asks', 'read a; echo "<$a>"; cat; echo end', '--stdin');
     await waitUntil(() => hasStarted(home, 'asks'), { what: 'the task' });
     assert.equal((await home.run(['send', 'asks', 'an answer'])).code, 0);
-    assert.equal((await home.run(['send', 'asks', '-', '--eof'], { stdin: 'b\0c' })).code, 0);
+    assert.equal((await home.run(['send', '--name=asks', '-', '--eof'], { stdin: 'b\0c' })).code, 0);
     assert.equal((await home.run(['wait', 'asks'])).code, 0);
     assert.equal((await home.run(['log', 'asks', '--full'])).stdout, '<an answer>\nb\0cend\n');
     const late = await home.run(['send', 'asks', 'x']);

@@ -44,6 +44,7 @@ describe('log', () => {
     assert.equal(last.stdout, 'second\n');
     const note = jsonLine(last.stderr);
     assert.deepEqual([note.attempt, note.attempts, note.hint], [2, 2, 'babysit log again --attempt=1']);
+    assert.equal(note.message, 'this is the log of attempt 2 of 2');
     const first = await home.run(['log', 'again', '--attempt=1']);
     assert.equal(first.stdout, lines(6, 20));
     assert.match(first.stderr, /babysit log again --attempt=1 --tail=50/);

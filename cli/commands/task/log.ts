@@ -203,8 +203,8 @@ function noteOtherAttempts(output: Context['output'], { name, attempt, attempts 
   if (attempts === 1) return;
   const hint = `babysit log ${shellWords([name])} --attempt=${attempt === 1 ? 2 : attempt - 1}`;
   output.notify(
-    { attempt, attempts, hint },
-    () => `babysit: attempt ${attempt} of ${attempts}; another one: ${hint}\n`,
+    { message: `this is the log of attempt ${attempt} of ${attempts}`, attempt, attempts, hint },
+    () => `babysit: this is the log of attempt ${attempt} of ${attempts}; another one: ${hint}\n`,
   );
 }
 

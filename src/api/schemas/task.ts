@@ -274,7 +274,7 @@ export const TASK = z
     kill_detail: DETAIL.nullable().describe('The numbers that led to the kill.'),
     stopped_gracefully: flag
       .nullable()
-      .describe('Whether a killed task ended before SIGKILL. Null unless killed.'),
+      .describe('Whether a killed task ended before SIGKILL. Null unless killed after its start.'),
     reason: text.nullable().describe('[Reason](reasons.md) of `failed` and `interrupted`.'),
     message: text.nullable().describe('What went wrong, for `failed`.'),
     hint: text.nullable().describe('What to do, for `failed` and `interrupted`.'),

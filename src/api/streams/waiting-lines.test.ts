@@ -38,8 +38,9 @@ it('sends the beginning of each wait, and reports', async (t) => {
   };
   const { requested: _, available: __, limit: ___, short_by: ____, ...shown } = WAITING;
   assert.deepEqual(sent, [{ event: 'waiting', name: 'test', id: taskId(1), at: inS(0), ...shown }]);
-  assert.equal(await after(29_000, { ...WAITING, position: 2, blocked_by: ['build'], short_by: 0.5 }), 1);
+  assert.equal(await after(60_000, { ...WAITING, position: 2, short_by: 0.5 }), 1);
   assert.equal(await after(1000, { ...WAITING, outside: 1.5 }), 2);
+  assert.match(JSON.stringify(sent[1]), /"hint":"Programs outside of babysit use 1\.5 cores, /);
   assert.equal(await after(1000, null, 'running'), 2);
   // A new attempt waits again.
   assert.equal(await after(1000, { ...WAITING, dim: 'backoff' }), 3);

@@ -1,8 +1,15 @@
 // Sends a `waiting` line while the task of a stream is pending: when it begins to wait, and when a report is due. They are
 // not stored.
 
-import { nextReport, type WaitingReport, type WaitingState } from '../../core/answers/waiting-report.ts';
+import {
+  aheadOf,
+  nextReport,
+  type WaitingReport,
+  type WaitingState,
+} from '../../core/answers/waiting-report.ts';
+import { counted } from '../../core/counted.ts';
 import type { TaskId } from '../../core/task.ts';
+import { formatSize } from '../../units/size.ts';
 import type { BlockedView } from '../schemas/task.ts';
 import type { Service } from '../service.ts';
 
@@ -29,7 +36,14 @@ export function streamWaiting(
     if (next === null) return;
     report = next;
     const { requested: _, available: __, limit: ___, short_by: ____, charged: _____, ...shown } = waiting;
-    send({ event: 'waiting', name, id, at: new Date(nowMs).toISOString(), ...shown });
+    send({
+      event: 'waiting',
+      name,
+      id,
+      at: new Date(nowMs).toISOString(),
+      ...shown,
+      ...outsideHint(waiting),
+    });
   };
   void look();
   const timer = setInterval(() => {
@@ -42,9 +56,16 @@ export function streamWaiting(
   };
 }
 
-function stateOf({ dim, outside, hold, expected_start }: BlockedView): WaitingState {
+function outsideHint({ dim, outside }: BlockedView): { readonly hint?: string } {
+  if (outside === undefined) return {};
+  const what = dim === 'cpu' ? counted(outside, 'core') : formatSize(outside);
+  return { hint: `Programs outside of babysit use ${what}, which leaves no room for the task.` };
+}
+
+function stateOf({ dim, outside, hold, blocked_by, owners, expected_start }: BlockedView): WaitingState {
   return {
     dim,
+    ahead: aheadOf(blocked_by, owners),
     isOutside: outside !== undefined,
     hold: hold === undefined ? null : `${hold.scope} ${hold.of} ${hold.by} ${hold.until} ${hold.reason}`,
     expectedMs: expected_start === null ? null : Date.parse(expected_start),

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { nextReport, type WaitingReport, type WaitingState } from './waiting-report.ts';
 
 const MIN = 60_000;
-const CPU: WaitingState = { dim: 'cpu', isOutside: false, hold: null, expectedMs: 60 * MIN };
+const CPU: WaitingState = { dim: 'cpu', ahead: 'build', isOutside: false, hold: null, expectedMs: 60 * MIN };
 
 /** The times in s at which a caller gets a report, when it looks every second for `minutes`. */
 function reports(minutes: number, stateAt: (s: number) => WaitingState): number[] {
@@ -20,26 +20,45 @@ function reports(minutes: number, stateAt: (s: number) => WaitingState): number[
 }
 
 describe('a waiting caller', () => {
-  it('gets signs of life at distances that grow from 30 s to 10 min', () => {
+  it('hears nothing again while nothing changes', () => {
     assert.deepEqual(
       reports(45, () => CPU),
+      [0],
+    );
+  });
+
+  it('hears of names ahead that change all the time at distances that grow from 30 s to 10 min', () => {
+    assert.deepEqual(
+      reports(45, (s) => ({ ...CPU, ahead: `task ${s}` })),
       [0, 30, 90, 210, 450, 930, 1530, 2130],
     );
   });
 
-  // At 930 s it gets a sign of life, and the next one at 1530 s.
+  it('that comes after other tasks hears when one of them has ended, not of the time that they take', () => {
+    const after = { ...CPU, dim: 'after', ahead: 'build,lint' };
+    assert.deepEqual(
+      reports(45, (s) => ({
+        ...after,
+        expectedMs: 1000 * s + (s % 2 === 0 ? 5 : 90) * MIN,
+        ahead: s < 1000 ? 'build,lint' : 'build',
+      })),
+      [0, 1000],
+    );
+  });
+
   const NEWS: [string, Partial<WaitingState>, number | undefined][] = [
     ['another dimension', { dim: 'mem' }, 1000],
+    ['another name ahead', { ahead: 'train' }, 1000],
     ['programs outside that hold the room', { isOutside: true }, 1000],
     ['a hold', { hold: 'eve' }, 1000],
-    ['a start that is no longer known', { expectedMs: null }, 1230],
-    ['a start a quarter of the wait later', { expectedMs: 80 * MIN }, 1230],
-    ['a start a quarter of the wait sooner', { expectedMs: 45 * MIN }, 1230],
+    ['a start that is no longer known', { expectedMs: null }, 1000],
+    ['a start a quarter of the wait later', { expectedMs: 80 * MIN }, 1000],
+    ['a start a quarter of the wait sooner', { expectedMs: 45 * MIN }, 1000],
     ['a start that moved by less than a quarter of the wait', { expectedMs: 65 * MIN }, undefined],
   ];
   for (const [what, change, at] of NEWS)
-    it(`hears of ${what} ${at === undefined ? 'with the next sign of life' : `at ${at} s`}`, () => {
-      assert.equal(reports(21, (s) => (s < 1000 ? CPU : { ...CPU, ...change }))[6], at);
+    it(`${at === undefined ? 'does not hear' : 'hears at once'} of ${what}`, () => {
+      assert.equal(reports(21, (s) => (s < 1000 ? CPU : { ...CPU, ...change }))[1], at);
     });
 
   it('hears of a hold within 30 s of the last report, and of a start that moves by a minute near its end', () => {
@@ -50,11 +69,11 @@ describe('a waiting caller', () => {
     const near = (expectedS: number): WaitingState => ({ ...CPU, expectedMs: 1000 * expectedS });
     assert.deepEqual(
       reports(1.4, (s) => near(s < 40 ? 120 : 180)),
-      [0, 30, 60],
+      [0, 40],
     );
     assert.deepEqual(
       reports(1.4, (s) => near(s < 40 ? 120 : 179)),
-      [0, 30],
+      [0],
     );
   });
 

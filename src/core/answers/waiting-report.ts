@@ -1,10 +1,11 @@
-// Decides when a waiting caller gets another report: at a change that matters to it, else as a sign of life at growing
-// distances. Pure.
+// Decides when a waiting caller gets another report: at a change that matters to it, a small one at growing distances. Pure.
 
-/** What matters to a caller that waits. Places and names ahead change too often. */
+/** What matters to a caller that waits. Its place changes too often. */
 export interface WaitingState {
   /** What is scarce. */
   readonly dim: string;
+  /** The tasks and owners ahead. */
+  readonly ahead: string;
   /** Programs outside of the tasks hold the room. */
   readonly isOutside: boolean;
   /** Identifies the hold of a person; null: none. */
@@ -13,7 +14,7 @@ export interface WaitingState {
   readonly expectedMs: number | null;
 }
 
-/** Of one wait. `distanceMs` is the time from the last report to the next sign of life. */
+/** Of one wait. `distanceMs` is the time from the last report to the next one of a small change. */
 export interface WaitingReport {
   readonly last: WaitingState;
   readonly monoMs: number;
@@ -47,11 +48,18 @@ export function nextReport(
   if (now.hold !== before.last.hold) return report(FIRST_DISTANCE_MS);
   // Blockers that alternate are news only the first time.
   if (!before.kinds.has(kind) && sinceMs >= FIRST_DISTANCE_MS) return report(FIRST_DISTANCE_MS);
-  // A prediction that swings at most doubles the number of reports.
-  const hasNews = hasMoved(before.last.expectedMs, now.expectedMs, wallMs);
-  const dueMs = hasNews ? before.distanceMs / 2 : before.distanceMs;
+  // A prediction that swings at most doubles the number of reports. Behind other tasks only their ends count.
+  const isElsewhen = now.dim !== 'after' && hasMoved(before.last.expectedMs, now.expectedMs, wallMs);
+  const isSame = now.dim === before.last.dim && now.ahead === before.last.ahead;
+  if (!isElsewhen && isSame && now.isOutside === before.last.isOutside) return null;
+  const dueMs = isElsewhen ? before.distanceMs / 2 : before.distanceMs;
   if (sinceMs < Math.max(FIRST_DISTANCE_MS, dueMs)) return null;
   return report(Math.min(LAST_DISTANCE_MS, 2 * before.distanceMs));
+}
+
+/** The names of tasks that take turns ahead are the same tasks. */
+export function aheadOf(tasks: readonly string[], owners: readonly string[]): string {
+  return [...tasks.toSorted(), ...owners.toSorted()].join(' ');
 }
 
 function hasMoved(beforeMs: number | null, nowMs: number | null, wallMs: number): boolean {

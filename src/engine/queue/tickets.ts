@@ -1,6 +1,11 @@
 // Tickets: callers that wait for capacity before they submit a task. Each has a place in the scheduler's queue.
 
-import { nextReport, type WaitingReport, type WaitingState } from '../../core/answers/waiting-report.ts';
+import {
+  aheadOf,
+  nextReport,
+  type WaitingReport,
+  type WaitingState,
+} from '../../core/answers/waiting-report.ts';
 import type { Lease } from '../../core/lease.ts';
 import { type Blocked, holdsRoom } from '../../scheduler/explain.ts';
 import type { PendingItem } from '../../scheduler/items.ts';
@@ -78,9 +83,10 @@ export class Tickets {
   }
 }
 
-function stateOf({ dim, outside, shortBy, hold, start }: Blocked): WaitingState {
+function stateOf({ dim, outside, shortBy, hold, blockedBy, owners, start }: Blocked): WaitingState {
   return {
     dim,
+    ahead: aheadOf(blockedBy, owners),
     isOutside: holdsRoom({ outside, shortBy }),
     hold: hold === undefined ? null : `${hold.by} ${hold.until} ${hold.reason}`,
     expectedMs: start.expectedMs,

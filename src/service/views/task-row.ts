@@ -104,7 +104,7 @@ function killFields(
     kill_reason: kill.reason,
     kill_hint: killHint(kill.reason, task, usage, kill.detail, FORMAT, most),
     kill_detail: { ...kill.detail },
-    stopped_gracefully: state.status === 'killed' ? state.stoppedGracefully : null,
+    stopped_gracefully: state.status === 'killed' && state.attempt !== null ? state.stoppedGracefully : null,
   };
 }
 

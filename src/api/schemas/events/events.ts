@@ -303,11 +303,14 @@ export const WAITING_LINE = z
     expected_start,
     expected_start_p90,
     latest_start,
+    hint: text
+      .optional()
+      .describe('What programs outside of babysit use, where there would be room without them.'),
   })
   .meta({
     id: 'WaitingLine',
     description:
-      'Why a pending task waits: when the wait begins, at news (another dimension, a hold, a start that moved by a minute and a quarter of the wait), else after 30 s, 1 min, 2 min and so on, at most every 10 min. Not stored.',
+      'Why a pending task waits: when the wait begins, and at news: another dimension, a hold, a start that moved by a minute and a quarter of the wait, or, at most after 30 s, 1 min, 2 min and so on up to 10 min, other tasks ahead. Not stored.',
   });
 export const LISTENING_LINE = z
   .strictObject({

@@ -13,7 +13,8 @@ import type { Selected } from './client/select.ts';
 import type { Context } from './command.ts';
 import { heeded } from './input/ignored-signals.ts';
 import { drawStatusLine } from './output/status-line.ts';
-import { eventText, printEvent, printResult, printRisk, printSummary } from './output/task-output.ts';
+import { eventText, printEvent, printResult, printRisk } from './output/task-output.ts';
+import { printAlike, printWaitingGroup, waitingGroup } from './output/wait-summary.ts';
 import { ownExit } from './own-exit.ts';
 import { endOrWake, missingText, type Wake, wakeFlag } from './wake.ts';
 
@@ -24,7 +25,7 @@ export interface WaitOptions {
   readonly timeoutMs: number | null;
   /** `risk`: also return at the first warning. */
   readonly until?: 'end' | 'risk';
-  /** A task that its own owner killed on request counts as success. */
+  /** A task that its own owner killed on request, or that ended with the task of its --while, counts as success. */
   readonly killedOk?: boolean;
   /** Lines of the log with the end of a task that did not complete (default: 10). */
   readonly tail?: number | undefined;
@@ -34,7 +35,7 @@ export interface WaitOptions {
   readonly progress?: boolean;
   /** End with the code of the first task that did not complete, in place of 1. */
   readonly exitCode?: boolean;
-  /** Print one line for all completed tasks, and of the events only the first warning of each kind. */
+  /** Print one line for all completed tasks, one for those that wait, and of the events only the first warning of each kind. */
   readonly summary?: boolean;
   /** What selects the tasks again, as words of a command (default: the names of those that have not ended). */
   readonly again?: readonly string[];
@@ -58,7 +59,7 @@ export async function waitForTasks(
   const live = new Set(tasks);
   const ends = new Map<string, number>();
   const shown = new Map<string, number>();
-  const completed: TaskView[] = [];
+  const alike: TaskView[] = [];
   const counts: Record<string, number> = {};
   const warned = new Set<string>();
   let worst: number = EXIT.ok;
@@ -70,6 +71,10 @@ export async function waitForTasks(
   });
   const isNewRisk = options.until === 'risk' ? await newRisks(context, options.owner, sinceMs) : () => false;
   const statusLine = drawStatusLine(output, session, () => [...live]);
+  const group = waitingGroup((first, count) => {
+    statusLine.clear();
+    printWaitingGroup(output, first, count);
+  });
 
   async function follow(ref: Selected): Promise<void> {
     const task = await untilEnd(ref);
@@ -81,10 +86,10 @@ export async function waitForTasks(
     if (abort.signal.aborted) throw new Aborted();
     statusLine.clear();
     counts[task.status] = (counts[task.status] ?? 0) + 1;
-    if (options.summary && task.status === 'completed') completed.push(task);
+    if (options.summary && isFolded(task)) alike.push(task);
     else printResult(output, task, full, logTail);
     shown.set(task.id, ends.get(task.id) ?? 0);
-    const isSuccess = task.status === 'completed' || (options.killedOk && isKilledByOwner(task));
+    const isSuccess = isWanted(task) || (options.killedOk && (isKilledByOwner(task) || isCompanion(task)));
     if (isSuccess && !options.wake) return;
     if (worst === EXIT.ok) worst = options.exitCode ? ownExit(task) || EXIT.failed : EXIT.failed;
   }
@@ -103,6 +108,7 @@ export async function waitForTasks(
     const own = waitsForOwnRoom(event, context.env.BABYSIT_TASK_NAME);
     if (own !== null) output.notify(own, () => `babysit: ${own.hint}\n`);
     if (event.event === 'ended') ends.set(event.id, event.seq);
+    if (options.summary && !abort.signal.aborted) group.take(event);
     if (!abort.signal.aborted && isPrinted(event, options, warned) && !isOldAdjust(event, sinceMs)) {
       statusLine.clear();
       if (isNewRisk(event)) {
@@ -136,7 +142,8 @@ export async function waitForTasks(
     return await Promise.race([done, risk, interrupted, timedOut]);
   } finally {
     statusLine.stop();
-    if (completed.length > 0) printSummary(output, completed);
+    group.stop();
+    printAlike(output, alike, full);
     // The abort rejects the streams that still run.
     for (const ended of all) ended.catch(() => {});
     abort.abort();
@@ -161,6 +168,20 @@ async function newRisks(
 }
 const INBOX_LIMIT = 10_000;
 const RISKS: ReadonlySet<string> = new Set(['runaway_risk', 'stall_risk', 'held']);
+
+/** Ends that a summary folds: they give no reason to act. */
+function isFolded({ status, kill_reason }: TaskView): boolean {
+  return status === 'completed' || kill_reason === 'manual';
+}
+
+/** A server that stopped in its grace because its work had ended did what --while asks for. */
+function isWanted(task: TaskView): boolean {
+  return task.status === 'completed' || (isCompanion(task) && task.stopped_gracefully === true);
+}
+
+function isCompanion({ kill_reason }: TaskView): boolean {
+  return kill_reason === 'while_ended';
+}
 
 function isKilledByOwner({ kill_reason, kill_detail, owner, project }: TaskView): boolean {
   return kill_reason === 'manual' && kill_detail?.killed_by === (owner ?? project);
@@ -188,7 +209,7 @@ function waitsForOwnRoom({ event, name, blocked_by: blockers }: EventView, self:
   return { event: 'waits_for_own_room', name, hint };
 }
 
-const NAMES_SHOWN = 5;
+const NAMES_SHOWN = 10;
 
 function timeoutError(
   live: readonly string[],
@@ -208,7 +229,9 @@ function timeoutError(
 function liveOf(live: readonly string[]): object {
   return {
     live: live.slice(0, NAMES_SHOWN),
-    ...(live.length > NAMES_SHOWN ? { live_count: live.length } : {}),
+    ...(live.length > NAMES_SHOWN
+      ? { live_count: live.length, live_left_out: live.length - NAMES_SHOWN }
+      : {}),
   };
 }
 

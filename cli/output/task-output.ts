@@ -101,12 +101,12 @@ export function printResult(
   });
 }
 
-/** Of tasks that completed: how many, and the numbers for the estimates of the next ones. */
+/** Of tasks that ended alike: how many, and the numbers for the estimates of the next ones. */
 function summaryView(tasks: readonly TaskView[]) {
   const most = (values: readonly (number | null)[]) => Math.max(...values.map((value) => value ?? 0));
   const ids = tasks.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return {
-    status: 'completed',
+    status: tasks[0]?.status ?? 'completed',
     count: tasks.length,
     first: ids[0]?.name ?? '',
     last: ids.at(-1)?.name ?? '',
@@ -116,13 +116,13 @@ function summaryView(tasks: readonly TaskView[]) {
   };
 }
 
-/** One line for tasks that completed; `where`: what they have in common. */
+/** One line for tasks with the same status; `where`: what else they have in common. */
 export function printSummary(output: Output, tasks: readonly TaskView[], where: object = {}): void {
   const view = summaryView(tasks);
   output.result({ ...where, ...view }, () => {
     const names = `${escapeField(view.first)} to ${escapeField(view.last)}`;
     const longest = `longest ${humanDuration(view.max_elapsed_ms)}`;
-    return `${counted(view.count, 'task')} ${paintStatus('completed', output.color)}: ${names}, ${longest}, peak ${humanSize(view.max_peak_mem_bytes)}\n`;
+    return `${counted(view.count, 'task')} ${paintStatus(view.status, output.color)}: ${names}, ${longest}, peak ${humanSize(view.max_peak_mem_bytes)}\n`;
   });
 }
 

@@ -96,7 +96,10 @@ describe('a server', () => {
       },
     );
     assert.equal(jsonLine(test.stdout).exit_code, 4, test.stderr);
-    const ended = jsonLine((await home.run(['wait', 'server'])).stdout);
+    const waited = await home.run(['wait', 'server']);
+    // It did what --while asks for.
+    assert.equal(waited.code, 0);
+    const ended = jsonLine(waited.stdout);
     assert.deepEqual(
       [ended.status, ended.kill_reason, ended.stopped_gracefully],
       ['killed', 'while_ended', true],
@@ -105,8 +108,12 @@ describe('a server', () => {
 
     await submit(home, 'main', 'sleep 600');
     await submit(home, 'helper', 'sleep 600', '--while=main');
+    await submit(home, 'unused', 'true', '--queue', '--while=main', '--after=helper');
     await home.run(['kill', 'main', '--force']);
     assert.equal(jsonLine((await home.run(['wait', 'helper'])).stdout).kill_reason, 'while_ended');
+    const unused = await home.run(['wait', 'unused']);
+    assert.deepEqual([unused.code, jsonLine(unused.stdout).stopped_gracefully], [1, undefined]);
+    assert.equal((await home.run(['wait', 'unused', '--killed_ok'])).code, 0);
   });
 
   it('refuses a wrong expression, port, pair of conditions, or event', async () => {

@@ -171,26 +171,60 @@ describe('wait', () => {
   });
 
   it('--timeout says what has ended and what has not, and its hint is the same wait again', async () => {
-    const stdin = [0, 1, 2, 3, 4, 5].map((n) => JSON.stringify({ name: `w${n}`, command: 'sleep 600' }));
-    stdin.push(JSON.stringify({ name: 'w6', command: 'true' }));
-    await home.run(['run', ...SMALL, '--tag=items', '--batch=-'], { stdin: stdin.join('\n') });
-    assert.equal((await home.run(['wait', 'w6'])).code, 0);
+    await submitBehind('gate', 'w', 12);
+    await home.run(['run', ...SMALL, '--tag=w', '--wait', '--name=done', 'true']);
     let error: Record<string, unknown> = {};
     let ms = 250;
     // A slow client has not read of the end when its time is over.
     const hasHeard = async () => {
       ms *= 2;
-      const { code, stderr } = await home.run(['wait', '--tag=items', '--summary', `--timeout=${ms}ms`]);
+      const { code, stderr } = await home.run(['wait', '--tag=w', '--summary', `--timeout=${ms}ms`]);
       assert.equal(code, 124);
-      error = jsonLine(stderr);
+      error = jsonLines(stderr).at(-1) ?? {};
       return error.ended !== undefined;
     };
     await waitUntil(hasHeard, { what: 'the end in the error' });
-    const { ended, live, live_count, message, hint } = error;
-    assert.deepEqual([ended, (live as string[]).length, live_count], [{ completed: 1 }, 5, 6]);
-    assert.equal(message, '--timeout reached: 1 completed, 6 tasks have not ended');
-    assert.equal(hint, 'babysit wait --tag=items --summary');
-    await home.run(['kill', '--tag=items', '--force']);
+    const { ended, live, live_count, live_left_out, message, hint } = error;
+    assert.deepEqual([ended, (live as string[]).length], [{ completed: 1 }, 10]);
+    assert.deepEqual([live_count, live_left_out], [12, 2]);
+    assert.equal(message, '--timeout reached: 1 completed, 12 tasks have not ended');
+    assert.equal(hint, 'babysit wait --tag=w --summary');
+    await home.run(['kill', '--tag=w', 'gate', '--force']);
+  });
+
+  /** Submits `count` tasks that wait for the end of another one, which runs. */
+  async function submitBehind(gate: string, tag: string, count: number): Promise<void> {
+    await submit(home, gate, 'sleep 600');
+    const lines = Array.from({ length: count }, (_, n) => ({
+      name: `${tag}${n}`,
+      command: 'true',
+      after: [gate],
+    }));
+    const stdin = lines.map((line) => JSON.stringify(line)).join('\n');
+    assert.equal(
+      (await home.run(['run', ...SMALL, '--queue', `--tag=${tag}`, '--batch=-'], { stdin })).code,
+      0,
+    );
+  }
+
+  it('--summary says once why the tasks wait, and folds those that were killed by hand', async () => {
+    await submitBehind('closed', 'x', 8);
+    const waiting = home.start(['wait', '--tag=x', '--summary']);
+    await waitUntil(() => waiting.stderr() !== '', { what: 'the reason' });
+    const [line = {}, ...others] = jsonLines(waiting.stderr());
+    assert.deepEqual(others, []);
+    assert.deepEqual([line.event, line.dim, line.blocked_by], ['waiting', 'after', ['closed']]);
+    assert.match(String(line.first), /^x\d$/);
+    assert.ok(Number(line.count) >= 1 && Number(line.count) <= 8, JSON.stringify(line));
+    assert.equal((await home.run(['kill', '--tag=x'])).code, 0);
+    const { code, stdout } = await waiting.done;
+    assert.equal(code, 1);
+    const { status, kill_reason, count, first, last, stopped_gracefully } = jsonLine(stdout);
+    assert.deepEqual([status, kill_reason, count, first, last], ['killed', 'manual', 8, 'x0', 'x7']);
+    assert.equal(stopped_gracefully, undefined);
+    const { stdout: one } = await home.run(['wait', 'x3', '--summary']);
+    assert.deepEqual([jsonLine(one).name, jsonLine(one).stopped_gracefully], ['x3', undefined]);
+    await home.run(['kill', 'closed', '--force']);
   });
 
   it('--timeout of a wait for an event names it', async () => {

@@ -15,6 +15,7 @@ export const command = defineCommand({
     'wait (NAME... | --tag=TAG) [--summary] [--all | --any] [--until end|risk] [--event NAME | --log RE | --port N] [--progress] [--timeout DURATION] [flags]',
   about: `Prints one event a line to stderr and one result a task to stdout, both as JSON unless they go to a terminal.
 Exits 0 when all tasks completed (--any: the first one), 1 otherwise, 124 after --timeout; the tasks then keep running.
+A task that stopped gracefully because the task of its --while ended counts as completed here.
 With --until=risk it also returns at the first warning, with exit 3 and the warning on stdout: what exceeds which estimate, the
 time of the kill, and the command that prevents it. Wait again after you have acted: it returns only at a new warning.
 With --event, --log or --port it returns at that, with exit 0, and with exit 1 when the task ends without it.
@@ -44,7 +45,10 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
       help: 'return when a process of the task listens on this TCP port',
     },
     progress: { kind: 'switch', help: 'also print progress, at most every 10 s' },
-    killed_ok: { kind: 'switch', help: 'exit 0 also for a task that its own owner killed on request' },
+    killed_ok: {
+      kind: 'switch',
+      help: 'exit 0 also for a task that its own owner killed on request, or that --while ended without grace',
+    },
     exit_code: {
       kind: 'switch',
       help: "end with the task's own exit code; of several tasks, that of the first failure",
@@ -56,7 +60,7 @@ It keeps waiting when the daemon restarts or dies. One call is enough: do not po
     },
     summary: {
       kind: 'switch',
-      help: 'print one line for all completed tasks, the result of each other one, and the first warning of each kind',
+      help: 'print one line for all completed tasks, for those that one owner killed, and for those that wait; the result of each other one, and the first warning of each kind',
     },
     owner: {
       kind: 'text',

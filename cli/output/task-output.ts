@@ -103,13 +103,21 @@ export function printResult(
 
 /** Of tasks that ended alike: how many, and the numbers for the estimates of the next ones. */
 function summaryView(tasks: readonly TaskView[]) {
-  const most = (values: readonly (number | null)[]) => Math.max(...values.map((value) => value ?? 0));
   const ids = tasks.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return {
     status: tasks[0]?.status ?? 'completed',
     count: tasks.length,
     first: ids[0]?.name ?? '',
     last: ids.at(-1)?.name ?? '',
+    ...mostUsed(tasks),
+  };
+}
+
+/** Empty when none of them has started. */
+function mostUsed(tasks: readonly TaskView[]) {
+  const most = (values: readonly (number | null)[]) => Math.max(...values.map((value) => value ?? 0));
+  if (tasks.every((task) => task.elapsed_ms === null)) return {};
+  return {
     max_elapsed_ms: most(tasks.map((task) => task.elapsed_ms)),
     max_peak_mem_bytes: most(tasks.map((task) => task.peak_mem_bytes)),
     max_cpu_seconds: most(tasks.map((task) => task.cpu_seconds)),
@@ -121,8 +129,9 @@ export function printSummary(output: Output, tasks: readonly TaskView[], where: 
   const view = summaryView(tasks);
   output.result({ ...where, ...view }, () => {
     const names = `${escapeField(view.first)} to ${escapeField(view.last)}`;
-    const longest = `longest ${humanDuration(view.max_elapsed_ms)}`;
-    return `${counted(view.count, 'task')} ${paintStatus(view.status, output.color)}: ${names}, ${longest}, peak ${humanSize(view.max_peak_mem_bytes)}\n`;
+    const { max_elapsed_ms: elapsed = null, max_peak_mem_bytes: peak = null } = view;
+    const use = elapsed === null ? '' : `, longest ${humanDuration(elapsed)}, peak ${humanSize(peak)}`;
+    return `${counted(view.count, 'task')} ${paintStatus(view.status, output.color)}: ${names}${use}\n`;
   });
 }
 

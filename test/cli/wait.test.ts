@@ -219,9 +219,9 @@ describe('wait', () => {
     assert.equal((await home.run(['kill', '--tag=x'])).code, 0);
     const { code, stdout } = await waiting.done;
     assert.equal(code, 1);
-    const { status, kill_reason, count, first, last, stopped_gracefully } = jsonLine(stdout);
+    const { status, kill_reason, count, first, last, max_elapsed_ms } = jsonLine(stdout);
     assert.deepEqual([status, kill_reason, count, first, last], ['killed', 'manual', 8, 'x0', 'x7']);
-    assert.equal(stopped_gracefully, undefined);
+    assert.equal(max_elapsed_ms, undefined);
     const { stdout: one } = await home.run(['wait', 'x3', '--summary']);
     assert.deepEqual([jsonLine(one).name, jsonLine(one).stopped_gracefully], ['x3', undefined]);
     await home.run(['kill', 'closed', '--force']);

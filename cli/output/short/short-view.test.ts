@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { BlockedView, TaskView } from '../../../src/api/schemas/task.ts';
+import { signalHint } from '../../../src/core/answers/reasons.ts';
 import { KILL_REASON_NAMES, type KillDetail, type KillReason } from '../../../src/core/kill-reasons.ts';
 import type { Progress } from '../../../src/core/progress.ts';
 import type { TaskState } from '../../../src/core/task.ts';
@@ -119,6 +120,13 @@ describe('the short view', () => {
     const [, task] = killed[0] ?? assert.fail();
     const { kill_hint } = endedView({ ...task, kill_hint: `${sentence} `.repeat(9).trim() });
     assert.match(String(kill_hint), /^(Read this sentence of the hint to its very end\. ?){2,}$/);
+  });
+
+  it('of a failed task keeps its message, and leaves out numbers for it', () => {
+    const exit = { code: null, signal: 'SIGKILL', at: 5_000 } as const;
+    const message = 'ended by SIGKILL, not sent by babysit';
+    const short = endedView(view({ ...ENDED.failed, exit, message }));
+    assert.deepEqual([short.message, short.hint], [message, signalHint(exit)]);
   });
 
   it('of a failed task keeps its hint whole, and cuts the message', () => {

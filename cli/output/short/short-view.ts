@@ -88,8 +88,9 @@ export function liveView(task: TaskView): Part {
 export function endedView(task: TaskView): Part {
   if (task.status === 'killed') return killedView(task);
   const must = pick(task, [...IDENTITY, 'exit_code', 'signal', 'reason', 'message', 'hint']);
-  const withUse = shorten({ ...must, ...pick(task, USED) });
-  return fit(isShort(withUse) ? withUse : must, [...USED, ...ENDED].map(only(task)));
+  // A message without room is cut so far that the use has some.
+  const view = [must, shorten({ ...must, ...pick(task, USED) })].find(isShort) ?? must;
+  return fit(view, [...USED, ...ENDED].map(only(task)));
 }
 
 /**

@@ -98,7 +98,7 @@ describe('a pattern or a tag', () => {
     const results = jsonLines(stdout);
     assert.deepEqual(
       results.map(({ name, status, count, first, last }) => name ?? [status, count, first, last]).toSorted(),
-      [['completed', 3, 'item-1', 'item-4'], 'item-3', 'item-5', 'item-6'],
+      [['completed', 3, 'item-1', 'item-4'], 'item-3', ['killed', 2, 'item-5', 'item-6']],
     );
     assert.deepEqual([(await following.done).stdout, (await following.done).code], ['line 4\n', 0]);
 

@@ -6,7 +6,10 @@ export function nearest(word: string, known: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = limit + 1;
   for (const candidate of known) {
-    const distance = candidate.startsWith(word) && word.length > 2 ? 1 : editDistance(word, candidate);
+    const isBegun = candidate.startsWith(word) && word.length > 2;
+    // At least as far as the lengths: a long word is not compared with each of many.
+    if (!isBegun && Math.abs(candidate.length - word.length) > limit) continue;
+    const distance = isBegun ? 1 : editDistance(word, candidate);
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;

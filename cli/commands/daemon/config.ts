@@ -1,7 +1,7 @@
 // babysit config: shows every setting with its value and source, and changes settings in config.json.
 import type { ConfigChangeView, ConfigView } from '../../../src/api/schemas/daemon.ts';
 import { BabysitError, EXIT } from '../../../src/core/errors.ts';
-import { nearest } from '../../../src/text/nearest.ts';
+import { didYouMean, nearest } from '../../../src/text/nearest.ts';
 import { escapeLine } from '../../../src/text/terminal.ts';
 import { call } from '../../client/session.ts';
 import { type Context, defineCommand } from '../../command.ts';
@@ -112,8 +112,7 @@ async function find({ session }: Context, key: string): Promise<Setting> {
   const best = nearest(key, names);
   if (near.length === 0 && best !== null) near.push(best);
   throw new BabysitError('usage', `there is no setting "${key}"`, {
-    hint:
-      near.length === 0 ? 'Run babysit config show for all settings.' : `Did you mean ${near.join(' or ')}?`,
+    hint: didYouMean(near).hint ?? 'Run babysit config show for all settings.',
   });
 }
 

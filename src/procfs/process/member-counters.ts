@@ -27,6 +27,7 @@ export class MemberCounters {
   #ran = NOTHING_COUNTED;
   #waited = NOTHING_COUNTED;
   #hasIo = false;
+  #waitPerCpuSecond: number | null = null;
 
   /** `pids`: all processes of the task now. */
   read(pids: readonly number[]): void {
@@ -52,6 +53,8 @@ export class MemberCounters {
     );
     this.#ran = addReading(this.#ran, counted(threads, 'ranNs'));
     this.#waited = addReading(this.#waited, counted(threads, 'waitedNs'));
+    const ranNs = sumOf(this.#ran);
+    this.#waitPerCpuSecond = ranNs < MIN_RUN_NS ? null : sumOf(this.#waited) / ranNs;
   }
 
   /** Returns null when the counters of no process were readable. */
@@ -64,10 +67,9 @@ export class MemberCounters {
     return { ranMs: sumOf(this.#ran) / 1e6, waitedMs: sumOf(this.#waited) / 1e6 };
   }
 
-  /** Seconds ready without CPU for each second of CPU time; null when not measured. */
+  /** Seconds ready without CPU for each second of CPU time; null when not measured. Every sample asks for it. */
   get waitPerCpuSecond(): number | null {
-    const ranNs = sumOf(this.#ran);
-    return ranNs < MIN_RUN_NS ? null : sumOf(this.#waited) / ranNs;
+    return this.#waitPerCpuSecond;
   }
 }
 

@@ -37,6 +37,11 @@ export function pipesOf({ stdin, stdout, stderr }: Streams, dir: string): Pipes 
   };
 }
 
+/** Those that a task with these streams has. */
+export function pipePaths(streams: Streams, dir: string): string[] {
+  return Object.values(pipesOf(streams, dir)).filter((path) => path !== null);
+}
+
 /** A file that exists when the command has stopped itself, or was stopped from its own terminal. */
 export function stopMark(dir: string): string {
   return `${dir}/stopped`;

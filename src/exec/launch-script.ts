@@ -9,7 +9,7 @@ import {
   type Rlimit,
   type Rlimits,
 } from '../core/inherited.ts';
-import { pipesOf, type Streams, stopMark, terminalMark } from '../core/streams.ts';
+import { pipePaths, pipesOf, type Streams, stopMark, terminalMark } from '../core/streams.ts';
 import type { Command } from '../core/task.ts';
 import { shellQuote } from '../text/shell.ts';
 import type { Environment } from './environment.ts';
@@ -153,10 +153,7 @@ function trapName(signal: Ignorable): string {
 /** What the supervisor makes before the start: see make_pipes in supervisor.sh. */
 function pipeLine({ streams, dir }: Launch): string[] {
   if (streams === null) return [];
-  const { in: stdin, out, err, log, gate } = pipesOf(streams, dir);
-  const names = [stdin, out, err, log, gate].flatMap((path) =>
-    path === null ? [] : path.slice(dir.length + 1),
-  );
+  const names = pipePaths(streams, dir).map((path) => path.slice(dir.length + 1));
   return names.length === 0 ? [] : [`#pipes ${names.join(' ')}`];
 }
 

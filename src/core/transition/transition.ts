@@ -191,19 +191,13 @@ export function transition(task: Task, change: Change): Transition | null {
       };
     }
     case 'hold':
-    case 'thaw': {
-      const held = applyHold(state, change);
-      return held && { task: withAttempt(task, state, held.attempt), event: held.event };
-    }
+    case 'thaw':
+      return onAttempt(task, state, applyHold(state, change));
     case 'throttle':
-    case 'unthrottle': {
-      const throttled = applyThrottle(state.attempt, change);
-      return throttled && { task: withAttempt(task, state, throttled.attempt), event: throttled.event };
-    }
-    case 'extend_time': {
-      const extended = extendTime(state.attempt, change);
-      return extended && { task: withAttempt(task, state, extended.attempt), event: extended.event };
-    }
+    case 'unthrottle':
+      return onAttempt(task, state, applyThrottle(state.attempt, change));
+    case 'extend_time':
+      return onAttempt(task, state, extendTime(state.attempt, change));
     case 'end':
       return retryOrEnd(task, endedState(withPause(state, change.at), change.exit, change.usage, change.at));
     case 'lose':
@@ -217,6 +211,15 @@ export function transition(task: Task, change: Change): Transition | null {
     case 'dependency_ended':
       return null;
   }
+}
+
+/** A change of the attempt alone; null when it does not apply. */
+function onAttempt(
+  task: Task,
+  state: ActiveState,
+  changed: { readonly attempt: Attempt; readonly event: TaskEvent } | null,
+): Transition | null {
+  return changed && { task: withAttempt(task, state, changed.attempt), event: changed.event };
 }
 
 function withLoss(task: Task): Task {

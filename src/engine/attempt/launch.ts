@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Group } from '../../cgroups/port.ts';
 import { sharedCheckpointDir } from '../../config/checkpoint-dir.ts';
 import { traitsOf } from '../../core/engine-traits.ts';
-import { pipesOf } from '../../core/streams.ts';
+import { pipePaths } from '../../core/streams.ts';
 import { type Attempt, liveAttemptOf, type Task } from '../../core/task.ts';
 import { type Environment, THREADS_VARIABLE, taskEnvironment } from '../../exec/environment.ts';
 import type { Journal, Launch, LogLimits, Tools } from '../../exec/launch-script.ts';
@@ -36,8 +36,7 @@ export function launchAttempt(deps: LaunchDeps, task: Task, attempt: Attempt, li
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeDescription(live.paths.description, task);
   const { streams } = task.execOptions;
-  if (streams !== undefined)
-    deps.pipes.give(Object.values(pipesOf(streams, live.paths.dir)).filter((path) => path !== null));
+  if (streams !== undefined) deps.pipes.give(pipePaths(streams, live.paths.dir));
   startAttempt(deps.spawner, () => launchOf(deps, task, attempt, live.paths, live.group), live);
   if (streams !== undefined) deps.relay.open(live.paths.dir);
 }

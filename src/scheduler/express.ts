@@ -76,13 +76,12 @@ export function expressStarts(
   const held = heldParts(snapshot, starts);
   const fairPart = 1 / held.size;
   const above = [...held].flatMap(([owner, part]) => (part > fairPart + 1e-9 ? [owner] : []));
-  const partOf = ({ owner }: PendingItem) => held.get(owner) ?? 0;
+  const partOf = ({ owner }: { readonly owner: string }) => held.get(owner) ?? 0;
   const { queue } = snapshot;
-  const poor = new Set([...queue.subQueues()].map(({ owner }) => owner));
-  for (const owner of poor) if ((held.get(owner) ?? 0) >= fairPart) poor.delete(owner);
+  const poor = [...queue.subQueues()].filter((subQueue) => partOf(subQueue) < fairPart);
   const restedAt = ({ owner, timeMs }: PendingItem) => {
     const servedMs = queue.servedAtMs(owner);
-    const yields = [...poor].some((other) => other !== owner && queue.servedAtMs(other) < servedMs);
+    const yields = poor.some((other) => other.owner !== owner && queue.servedAtMs(other.owner) < servedMs);
     return yields ? servedMs + REST_FACTOR * timeMs : nowMs;
   };
   const candidates = firsts

@@ -76,8 +76,7 @@ export class Job {
     this.reading = readJob(row, row.state === 'FAILED' ? this.printed() : '');
     if (this.reading.kind !== 'ended') return;
     const end = ownEnd(this.reading.end);
-    const doubt = isNearStart(bootedAt, row.endsAt) ? { isDoubtful: true as const } : {};
-    this.#end ??= { end: { ...end, ...doubt }, seenAt: nowMs };
+    this.#end ??= { end: { ...end, ...doubtOf(bootedAt, row.endsAt) }, seenAt: nowMs };
   }
 
   /** It is over, and its command has not begun. */
@@ -97,8 +96,7 @@ export class Job {
 
   /** A user has cancelled it before it began, as an element of an array of which Slurm shows others. `bootedAt`: see isNearStart. */
   cancelled(nowMs: number, bootedAt: number | null): void {
-    const doubt = isNearStart(bootedAt, nowMs) ? { isDoubtful: true as const } : {};
-    this.#end ??= { end: { kind: 'cancelled', ...doubt }, seenAt: nowMs };
+    this.#end ??= { end: { kind: 'cancelled', ...doubtOf(bootedAt, nowMs) }, seenAt: nowMs };
   }
 
   /** Slurm has accepted it. `output`: of an element of an array; null for a job of its own. */
@@ -159,6 +157,11 @@ export class Job {
   printed(): string {
     return tailText(this.output, OUTPUT_BYTES);
   }
+}
+
+/** `bootedAt`: see isNearStart. */
+function doubtOf(bootedAt: number | null, endsAt: number | null): { readonly isDoubtful?: true } {
+  return isNearStart(bootedAt, endsAt) ? { isDoubtful: true } : {};
 }
 
 /** The claim was taken: another job of the attempt may still run. When a command exits with this code, the records show it. */
